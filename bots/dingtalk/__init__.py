@@ -1,0 +1,1 @@
+"""DingTalk (钉钉) as a place where colleagues work."""
