@@ -4,14 +4,11 @@ import asyncio
 import json
 import logging
 from datetime import timedelta
-from pathlib import Path
 
 import dingtalk_stream
-import msgspec
 import pytest
 from dingtalk_stream import AckMessage, CallbackHandler, Credential, DingTalkStreamClient
 
-from bots.dingtalk.lines import Attachment, read_line
 from bots.dingtalk.stream import ROBOT_TOPIC, ChatLine
 from server.clients import Permanent
 from server.clients.dingtalk import Text
@@ -19,7 +16,6 @@ from tests.support.dingtalk_stage import SOON, START, Ledger, Stage, staged
 
 pytestmark = pytest.mark.anyio
 
-CAPTURED = Path(__file__).parents[1] / "support" / "captured" / "dingtalk"
 MINUTE = timedelta(seconds=60)
 
 
@@ -164,6 +160,40 @@ async def test_lines_without_a_connection_are_lost_and_the_gap_is_known(stage: S
         assert [(gap.started_at, gap.ended_at) for gap in receiver.gaps] == [(START, START)]
     assert lost.pushes[0].lost
     assert [kept.text for kept in ledger.lines] == ["早", "现在呢"]
+
+
+async def test_a_line_being_kept_when_the_socket_breaks_is_kept(stage: Stage) -> None:
+    kept: list[str] = []
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def accept(line: ChatLine) -> None:
+        begun.set()
+        await go.wait()
+        kept.append(line.key)
+
+    async with stage.receiving(accept):
+        line = stage.li.says("我的")
+        async with asyncio.timeout(SOON):
+            await begun.wait()
+        old = stage.sim.connections[0]
+        old.abort()
+        await stage.until(lambda: [c for c in stage.sim.connections if c is not old] != [])
+        go.set()
+        await stage.activity.at_rest()
+        assert (kept, line.acked) == ([line.seen.id], False)
+        await stage.clock.advance(MINUTE)
+        await stage.until(lambda: line.acked)
+    assert kept == [line.seen.id] * 2
+
+
+async def test_a_line_may_be_lost_on_the_way(stage: Stage) -> None:
+    ledger = Ledger()
+    async with stage.receiving(ledger.accept):
+        stage.sim.faults.lose_next = 1
+        lost, heard = stage.li.says("一"), stage.li.says("二")
+        await stage.until(lambda: heard.acked)
+    assert lost.pushes[0].lost
+    assert [kept.text for kept in ledger.lines] == ["二"]
 
 
 async def test_asked_to_move_the_receiver_comes_back(stage: Stage) -> None:
@@ -313,77 +343,6 @@ async def test_a_page_can_follow_the_world(stage: Stage) -> None:
     page = json.loads(json.dumps(stage.sim.snapshot()))
     assert [message["text"] for message in page["messages"]] == ["在", "不在"]
     assert page["groups"][0]["members"] == ["u001", "u002"]
-
-
-def captured(name: str) -> ChatLine:
-    return read_line(json.loads((CAPTURED / f"{name}.json").read_text("utf-8")), "frame")
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("text_in_group", {"text": "转给 12 @小赵", "private": False, "at_ids": ["user456"]}),
-        ("text_in_private", {"text": "我的", "private": True, "title": None, "at_ids": []}),
-        ("from_outside", {"text": "帮助", "sender_id": None, "sender_name": "李工"}),
-        (
-            "rich_text",
-            {
-                "text": "报修 打印机卡纸",
-                "attachments": [Attachment(kind="picture", download_code="dcPicture")],
-            },
-        ),
-        ("picture", {"attachments": [Attachment(kind="picture", download_code="dcPicture")]}),
-        (
-            "audio",
-            {
-                "text": "空调不制冷",
-                "attachments": [Attachment(kind="audio", download_code="dcAudio", duration=4000)],
-            },
-        ),
-        (
-            "file",
-            {"attachments": [Attachment(kind="file", download_code="dcFile", name="日志.zip")]},
-        ),
-        (
-            "quoted_reply",
-            {
-                "text": "已联系客户",
-                "quoted": {"message_id": "msgOld==", "ref": "pqk1", "text": "#12 打印机卡纸"},
-            },
-        ),
-        (
-            "quoted_card",
-            {"quoted": {"message_id": "msgCard==", "ref": "carrier1", "text": None}},
-        ),
-        ("over_quota", {"over_quota": True, "text": ""}),
-        ("over_quota_other_spelling", {"over_quota": True, "text": ""}),
-    ],
-)
-async def test_lines_as_documented(name: str, expected: dict[str, object]) -> None:
-    line = captured(name)
-    assert {key: getattr(line, key) for key in expected} == expected
-    assert line.key == "msgA1=="
-    assert msgspec.json.decode(msgspec.json.encode(line), type=ChatLine) == line
-    assert line.session_webhook_expires_at is not None
-    assert line.created_at is not None
-    assert line.session_webhook_expires_at - line.created_at == timedelta(milliseconds=5_400_180)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        None,
-        [],
-        "text",
-        {},
-        {"text": None, "content": [], "atUsers": {}, "createAt": "soon"},
-        {"text": {"content": {"a": 1}, "repliedMsg": "x"}, "msgtype": 7, "msgId": None},
-        {"msgtype": "richText", "content": {"richText": [None, {"text": 5}, {"type": 3}]}},
-        {"createAt": 10**30, "sessionWebhookExpiredTime": -1, "conversationType": 2},
-    ],
-)
-async def test_whatever_comes_is_a_line(data: object) -> None:
-    assert read_line(data, "frame").key == "frame"
 
 
 async def test_the_client_refuses_what_the_receiver_never_heard_of(stage: Stage) -> None:
