@@ -1,0 +1,190 @@
+"""`Statement`: SQL with `:name` markers, compiled once per dialect, and the values it is bound to.
+
+Values are adapted here so that both engines store the same thing: instants as fixed-width UTC text
+on SQLite (it sorts like time) and natively on PostgreSQL, enums by their value. Rows are decoded
+by msgspec. Nothing here opens a database.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from operator import itemgetter
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
+
+import msgspec
+
+Dialect = Literal["sqlite", "postgres"]
+R = TypeVar("R")
+
+_MARKER: Final = re.compile(r"'(?:[^']|'')*'|::|:([A-Za-z_][A-Za-z0-9_]*)")
+_SQLITE_PLAIN: Final = frozenset({int, str, float, bytes, type(None)})
+_POSTGRES_PLAIN: Final = _SQLITE_PLAIN | {bool}
+
+
+def _refuse_naive(instant: datetime) -> None:
+    if instant.tzinfo is None:
+        msg = f"an instant without a zone cannot be stored: {instant!r}"
+        raise ValueError(msg)
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as SQLite stores it; a naive one is refused with ValueError."""
+    _refuse_naive(instant)
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") + "+00:00"
+
+
+def adapt_for_sqlite(value: object) -> object:
+    """A value as sqlite3 takes it."""
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Enum):
+        return adapt_for_sqlite(value.value)
+    return value
+
+
+def adapt_for_postgres(value: object) -> object:
+    """A value as asyncpg takes it."""
+    if isinstance(value, Enum):
+        return adapt_for_postgres(value.value)
+    if isinstance(value, datetime):
+        _refuse_naive(value)
+    return value
+
+
+class Prepared:
+    """A statement in one dialect: its text, and how named values become a tuple."""
+
+    __slots__ = ("_adapt", "_names", "_pick", "_plain", "columns", "sql")
+
+    def __init__(self, sql: str, dialect: Dialect) -> None:
+        names: list[str] = []
+
+        def place(found: re.Match[str]) -> str:
+            name = found.group(1)
+            if name is None:
+                return found.group(0)
+            if dialect == "sqlite":
+                names.append(name)
+                return "?"
+            if name not in names:
+                names.append(name)
+            return f"${names.index(name) + 1}"
+
+        self.sql = _MARKER.sub(place, sql)
+        self.columns: tuple[str, ...] = ()
+        self._names = tuple(names)
+        self._pick: Callable[[dict[str, object]], Any] | None = (
+            itemgetter(*names) if len(names) > 1 else None
+        )
+        self._plain = _SQLITE_PLAIN if dialect == "sqlite" else _POSTGRES_PLAIN
+        self._adapt = adapt_for_sqlite if dialect == "sqlite" else adapt_for_postgres
+
+    def bind(self, values: dict[str, object]) -> Sequence[object]:
+        """Values in the order of the markers; a missing one is refused with TypeError."""
+        try:
+            if self._pick is not None:
+                picked = self._pick(values)
+            else:
+                picked = [values[name] for name in self._names]
+        except KeyError as missing:
+            msg = f"no value for :{missing.args[0]} in {self.sql!r}"
+            raise TypeError(msg) from None
+        plain, adapt = self._plain, self._adapt
+        return [one if type(one) in plain else adapt(one) for one in picked]
+
+
+class Statement(Generic[R]):
+    """One SQL text for both dialects, or one each; `row` is what a row becomes: a Struct by
+    column names, or the type of the only column. Built once, at import; compiled at first use.
+    """
+
+    __slots__ = (
+        "_list_of",
+        "_postgres",
+        "_postgres_sql",
+        "_sqlite",
+        "_sql",
+        "flags",
+        "row",
+        "structured",
+    )
+
+    def __init__(
+        self, sql: str, row: type[R] | None = None, *, postgres: str | None = None
+    ) -> None:
+        self._sql = sql
+        self._postgres_sql = sql if postgres is None else postgres
+        self._sqlite: Prepared | None = None
+        self._postgres: Prepared | None = None
+        self.row: Any = row
+        self.structured = isinstance(row, type) and issubclass(row, msgspec.Struct)
+        self.flags: frozenset[str] | None = None
+        self._list_of: Any = None
+
+    def __repr__(self) -> str:
+        """The text."""
+        return f"Statement({self._sql!r})"
+
+    @property
+    def sqlite(self) -> Prepared:
+        """This statement for SQLite."""
+        if self._sqlite is None:
+            self._sqlite = Prepared(self._sql, "sqlite")
+        return self._sqlite
+
+    @property
+    def postgres(self) -> Prepared:
+        """This statement for PostgreSQL."""
+        if self._postgres is None:
+            self._postgres = Prepared(self._postgres_sql, "postgres")
+        return self._postgres
+
+    def decode(self, row: Sequence[Any], columns: tuple[str, ...]) -> R:
+        """One row as `row` says."""
+        if not self.structured:
+            return self._scalar(row[0])
+        found: R = msgspec.convert(self._named(row, columns), self.row)
+        return found
+
+    def decode_all(self, rows: Sequence[Sequence[Any]], columns: tuple[str, ...]) -> list[R]:
+        """All rows, in order."""
+        if not self.structured:
+            return [self._scalar(row[0]) for row in rows]
+        if self._list_of is None:
+            self._list_of = list[self.row]
+        found: list[R] = msgspec.convert([self._named(row, columns) for row in rows], self._list_of)
+        return found
+
+    def _named(self, row: Sequence[Any], columns: tuple[str, ...]) -> dict[str, Any]:
+        if self.flags is None:
+            self.flags = _flags_of(self.row)
+        named = dict(zip(columns, row, strict=True))
+        # SQLite has no booleans. msgspec's lax mode would take 0 and 1, but it also turns the
+        # text "null" into None, so the few flags are turned by hand and all else stays strict.
+        for flag in self.flags:
+            value = named.get(flag)
+            if type(value) is int:
+                named[flag] = value != 0
+        return named
+
+    def _scalar(self, value: Any) -> R:
+        if self.row is None:
+            msg = f"no row type was given for {self._sql!r}"
+            raise TypeError(msg)
+        if value is None:
+            return value  # type: ignore[no-any-return]  # a scalar may be NULL, as MIN() of nothing
+        if self.row is bool:
+            return bool(value)  # type: ignore[return-value]  # R is bool here
+        found: R = msgspec.convert(value, self.row)
+        return found
+
+
+def _flags_of(row: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(
+        field.encode_name
+        for field in msgspec.structs.fields(row)
+        if field.type is bool or set(get_args(field.type)) == {bool, type(None)}
+    )

@@ -1,0 +1,320 @@
+"""SQLite: reader threads, and one writer thread whose units share commits (facts: stack 1 and 2).
+
+The writer takes what waits, runs each unit to its end in a savepoint of one IMMEDIATE transaction,
+commits once, and only then lets the callers go on: FULL durability costs one fsync for many units.
+Nothing runs inline on the event loop.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Final, Literal, TypeVar
+
+from server.storage.lanes import Job, Lanes, nested
+from server.storage.prepared import Dialect, Statement
+from server.storage.units import CommitFailed, Lane, SuspendedInUnit, Work
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+BATCH_SECONDS: Final = 0.005
+"""A batch ends after this much work: longer ones make the loop wait (decision 3: 2 to 5 ms)."""
+
+_READERS: Final = 3
+_COMMON_PRAGMAS: Final = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -16384",
+    "PRAGMA temp_store = MEMORY",
+)
+_READER_PRAGMAS: Final = ("PRAGMA mmap_size = 268435456", "PRAGMA query_only = ON")
+
+
+def _connect(path: Path, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    for pragma in (*_COMMON_PRAGMAS, *pragmas):
+        connection.execute(pragma).close()
+    return connection
+
+
+def _rows_as_dicts(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _columns(cursor: sqlite3.Cursor) -> tuple[str, ...]:
+    return tuple(column[0] for column in cursor.description or ())
+
+
+def _read_all(
+    connection: sqlite3.Connection, statement: Statement[R], values: dict[str, object]
+) -> list[R]:
+    prepared = statement.sqlite
+    cursor = connection.execute(prepared.sql, prepared.bind(values))
+    rows = cursor.fetchall()
+    return statement.decode_all(rows, _columns(cursor)) if rows else []
+
+
+def _read_one(
+    connection: sqlite3.Connection, statement: Statement[R], values: dict[str, object]
+) -> R | None:
+    prepared = statement.sqlite
+    cursor = connection.execute(prepared.sql, prepared.bind(values))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    columns = _columns(cursor)
+    cursor.close()
+    return statement.decode(row, columns)
+
+
+class SqliteUnit:
+    """A unit in the writer thread. Its methods never suspend."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, connection: sqlite3.Connection, job: Job) -> None:
+        self._connection = connection
+        self._job = job
+
+    async def all(self, statement: Statement[R], /, **values: object) -> list[R]:
+        """Every row."""
+        return _read_all(self._connection, statement, values)
+
+    async def one(self, statement: Statement[R], /, **values: object) -> R | None:
+        """The first row, or None."""
+        return _read_one(self._connection, statement, values)
+
+    async def run(self, statement: Statement[Any], /, **values: object) -> int:
+        """Change rows; how many were touched."""
+        prepared = statement.sqlite
+        return self._connection.execute(prepared.sql, prepared.bind(values)).rowcount
+
+    async def execute(self, sql: str) -> None:
+        """One statement of a migration."""
+        self._connection.execute(sql).close()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call this on the loop's thread after the commit."""
+        self._job.callbacks.append(callback)
+
+
+class _Read:
+    """A question on its way to a reader thread."""
+
+    __slots__ = ("ask", "loop", "waiter")
+
+    def __init__(
+        self,
+        ask: Callable[[sqlite3.Connection], Any],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self.ask = ask
+        self.loop = loop
+        self.waiter: asyncio.Future[Any] = loop.create_future()
+
+    def answer(self, connection: sqlite3.Connection) -> None:
+        try:
+            found, failure = self.ask(connection), None
+        except Exception as error:  # noqa: BLE001  # it is raised where the question was asked
+            found, failure = None, error
+        self.loop.call_soon_threadsafe(self._settle, found, failure)
+
+    def _settle(self, found: Any, failure: Exception | None) -> None:
+        if self.waiter.done():
+            return
+        if failure is None:
+            self.waiter.set_result(found)
+        else:
+            self.waiter.set_exception(failure)
+
+
+class SqliteEngine:
+    """One file. See `Database` for what is promised."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(
+        self, path: Path, synchronous: Literal["FULL", "NORMAL"], queue_limit: int
+    ) -> None:
+        self.commits = 0
+        self.units = 0
+        self.on_commit: Callable[[int], None] | None = None
+        self._path = path
+        self._synchronous = synchronous
+        self._lanes = Lanes(queue_limit)
+        self._work_waits = threading.Event()
+        self._closing = False
+        self._handing_over = False
+        self._questions: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._writer: sqlite3.Connection | None = None
+        self._writer_thread = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        """Connect; the file is made if it is missing."""
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._closing = False
+        writer = await loop.run_in_executor(None, self._open_writer)
+        self._writer = writer
+        self._threads = [
+            threading.Thread(target=self._write, args=(writer, loop), name="paidan-writer"),
+            *(
+                threading.Thread(target=self._read, name=f"paidan-reader-{n}")
+                for n in range(_READERS)
+            ),
+        ]
+        for thread in self._threads:
+            thread.daemon = True
+            thread.start()
+
+    def _open_writer(self) -> sqlite3.Connection:
+        return _connect(
+            self._path,
+            ("PRAGMA journal_mode = WAL", f"PRAGMA synchronous = {self._synchronous}"),
+        )
+
+    async def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        if not self._threads:
+            return
+        threads, self._threads = self._threads, []
+        self._closing = True
+        self._work_waits.set()
+        for _ in range(_READERS):
+            self._questions.put(None)
+        loop = asyncio.get_running_loop()
+        for thread in threads:
+            await loop.run_in_executor(None, thread.join)
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    # Reading
+
+    def _ask(self, ask: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
+        if threading.get_ident() == self._writer_thread:
+            raise nested()
+        if not self._threads:
+            msg = "the database is not open"
+            raise RuntimeError(msg)
+        read = _Read(ask, asyncio.get_running_loop())
+        self._questions.put(read)
+        return read.waiter
+
+    async def all(self, statement: Statement[R], values: dict[str, object]) -> list[R]:
+        """Every row."""
+        found: list[R] = await self._ask(
+            lambda connection: _read_all(connection, statement, values)
+        )
+        return found
+
+    async def one(self, statement: Statement[R], values: dict[str, object]) -> R | None:
+        """The first row, or None."""
+        found: R | None = await self._ask(
+            lambda connection: _read_one(connection, statement, values)
+        )
+        return found
+
+    async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+        """Rows of any SQL, undecoded."""
+        found: list[dict[str, Any]] = await self._ask(
+            lambda connection: _rows_as_dicts(connection.execute(sql, values))
+        )
+        return found
+
+    def _read(self) -> None:
+        connection = _connect(self._path, _READER_PRAGMAS)
+        while (question := self._questions.get()) is not None:
+            question.answer(connection)
+        connection.close()
+
+    # Writing
+
+    async def unit(self, work: Work[T], lane: Lane) -> T:
+        """Queue a unit and wait for its commit."""
+        if threading.get_ident() == self._writer_thread:
+            raise nested()
+        if not self._threads:
+            msg = "the database is not open"
+            raise RuntimeError(msg)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[T] = loop.create_future()
+        self._lanes.add(Job(work, waiter), lane)
+        if not self._handing_over:
+            self._handing_over = True
+            loop.call_soon(self._hand_over)
+        return await waiter
+
+    def _hand_over(self) -> None:
+        self._handing_over = False
+        self._work_waits.set()
+
+    def _write(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
+        self._writer_thread = threading.get_ident()
+        while True:
+            job = self._lanes.take()
+            if job is not None:
+                batch = self._run_batch(connection, job)
+                loop.call_soon_threadsafe(_settle_all, batch, loop)
+            elif self._closing:
+                self._writer_thread = 0
+                return
+            else:
+                self._work_waits.wait()
+                self._work_waits.clear()
+
+    def _run_batch(self, connection: sqlite3.Connection, first: Job) -> list[Job]:
+        """Run what waits in one transaction. Never raises: every failure belongs to a job."""
+        batch: list[Job] = []
+        job: Job | None = first
+        ends_at = perf_counter() + BATCH_SECONDS
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            while job is not None:
+                batch.append(job)
+                self._run_job(connection, job)
+                if not connection.in_transaction:
+                    # A full disk or a broken file makes SQLite undo the whole transaction.
+                    raise CommitFailed(str(job.failure)) from job.failure  # noqa: TRY301
+                job = self._lanes.take() if perf_counter() < ends_at else None
+            connection.execute("COMMIT")
+        except (sqlite3.Error, CommitFailed) as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for lost in batch or [first]:
+                lost.fail(CommitFailed(str(error)))
+            return batch or [first]
+        self.commits += 1
+        self.units += sum(1 for done in batch if done.failure is None)
+        return batch
+
+    def _run_job(self, connection: sqlite3.Connection, job: Job) -> None:
+        connection.execute("SAVEPOINT unit")
+        coroutine = job.work(SqliteUnit(connection, job))
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            job.result = end.value
+        except BaseException as error:  # noqa: BLE001  # it is raised where the unit was begun
+            job.fail(error)
+        else:
+            coroutine.close()
+            job.fail(SuspendedInUnit("a unit may await nothing but storage"))
+        if connection.in_transaction:
+            if job.failure is not None:
+                connection.execute("ROLLBACK TO unit")
+            connection.execute("RELEASE unit")
+
+
+def _settle_all(batch: list[Job], loop: asyncio.AbstractEventLoop) -> None:
+    for job in batch:
+        job.settle(loop)
