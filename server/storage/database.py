@@ -119,6 +119,15 @@ class Database:
         """Rows of SQL in the engine's own dialect, undecoded: for rare, ad-hoc reading."""
         return self._engine.rows(sql, values)
 
+    async def copy_to(self, path: Path) -> None:
+        """A consistent copy of the SQLite file while the desk runs; `path` must not exist yet.
+        Refused with LookupError on PostgreSQL, which has tools of its own.
+        """
+        if self.dialect != "sqlite":
+            msg = "only SQLite copies itself"
+            raise LookupError(msg)
+        await self._engine.rows("VACUUM INTO ?", [str(path)])
+
     def unit(self, work: Work[T], *, lane: Lane = "interactive") -> Coroutine[Any, Any, T]:
         """Run one unit of work; returns what it returned, once it is durable. What it raises is
         raised here and undoes it alone. A full queue is refused with `Overloaded`.

@@ -1,7 +1,7 @@
 """PostgreSQL: a pool for reading, one writer connection per instance, one ear for other instances.
 
-A batch takes `LOCK TABLE ledger IN EXCLUSIVE MODE` under READ COMMITTED, so that all instances write
-one after the other and `event.seq` follows the order of commits (decision 2). Each unit has a
+A batch takes `LOCK TABLE ledger IN EXCLUSIVE MODE` under READ COMMITTED, so that all instances
+write one after the other and `event.seq` follows the order of commits (decision 2). Each unit has a
 savepoint; one NOTIFY and one COMMIT end the batch. The unit is driven by hand: whatever it awaits
 besides its own statements makes it fail.
 """
@@ -36,6 +36,7 @@ _SETTINGS: Final = {
 }
 _CHANNEL: Final = "paidan"
 
+Line = Any  # a connection, or the pool, which has the same methods
 Ask = Callable[[asyncpg.Connection], Coroutine[Any, Any, Any]]
 
 
@@ -55,21 +56,23 @@ def _keys(rows: list[asyncpg.Record]) -> tuple[str, ...]:
     return tuple(rows[0].keys())
 
 
-async def _read_all(connection: Any, statement: Statement[R], values: dict[str, object]) -> list[R]:
+async def _read_all(
+    connection: Line, statement: Statement[R], values: dict[str, object]
+) -> list[R]:
     prepared = statement.postgres
     rows = await connection.fetch(prepared.sql, *prepared.bind(values))
     return statement.decode_all(rows, _keys(rows)) if rows else []
 
 
 async def _read_one(
-    connection: Any, statement: Statement[R], values: dict[str, object]
+    connection: Line, statement: Statement[R], values: dict[str, object]
 ) -> R | None:
     prepared = statement.postgres
     row = await connection.fetchrow(prepared.sql, *prepared.bind(values))
     return None if row is None else statement.decode(row, tuple(row.keys()))
 
 
-async def _run(connection: Any, statement: Statement[Any], values: dict[str, object]) -> int:
+async def _run(connection: Line, statement: Statement[Any], values: dict[str, object]) -> int:
     prepared = statement.postgres
     status = await connection.execute(prepared.sql, *prepared.bind(values))
     last = str(status).rpartition(" ")[2]
@@ -103,6 +106,11 @@ class PostgresUnit:
         """One statement of a migration."""
         await _Asked(lambda line: line.execute(sql))
 
+    async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+        """Run any SQL; its rows, undecoded."""
+        found = await _Asked(lambda line: line.fetch(sql, *values))
+        return [dict(row) for row in found]
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop's thread after the commit."""
         self._job.callbacks.append(callback)
@@ -125,7 +133,6 @@ class PostgresEngine:
         self._has_ledger = False
         self._pool: asyncpg.Pool | None = None
         self._writer: asyncpg.Connection | None = None
-        self._tasks: asyncio.TaskGroup | None = None
         self._loops: list[asyncio.Future[None]] = []
 
     async def open(self) -> None:
@@ -191,10 +198,10 @@ class PostgresEngine:
         await ear.add_listener(_CHANNEL, self._heard)
         return ear
 
-    def _heard(self, _line: Any, sender: int, _channel: str, payload: Any) -> None:
+    def _heard(self, _line: object, sender: int, _channel: str, payload: object) -> None:
         own = self._writer.get_server_pid() if self._writer is not None else 0
         if sender != own and self.on_commit is not None:
-            self.on_commit(int(payload))
+            self.on_commit(int(str(payload)))
 
     async def _keep_listening(self, ear: asyncpg.Connection) -> None:
         try:
@@ -291,7 +298,7 @@ class PostgresEngine:
 
     async def _commit(self, line: asyncpg.Connection) -> None:
         if self._has_ledger:
-            await line.execute(f"SELECT pg_notify('{_CHANNEL}', seq::text) FROM ledger")
+            await line.execute(f"SELECT pg_notify('{_CHANNEL}', seq::text) FROM ledger")  # noqa: S608
         await line.execute("COMMIT")
 
     async def _run_job(self, line: asyncpg.Connection, job: Job) -> None:

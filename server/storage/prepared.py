@@ -6,6 +6,7 @@ by msgspec. Nothing here opens a database.
 """
 
 import re
+import types
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
@@ -105,8 +106,8 @@ class Statement(Generic[R]):
         "_list_of",
         "_postgres",
         "_postgres_sql",
-        "_sqlite",
         "_sql",
+        "_sqlite",
         "flags",
         "row",
         "structured",
@@ -130,14 +131,14 @@ class Statement(Generic[R]):
 
     @property
     def sqlite(self) -> Prepared:
-        """This statement for SQLite."""
+        """Its SQLite form."""
         if self._sqlite is None:
             self._sqlite = Prepared(self._sql, "sqlite")
         return self._sqlite
 
     @property
     def postgres(self) -> Prepared:
-        """This statement for PostgreSQL."""
+        """Its PostgreSQL form."""
         if self._postgres is None:
             self._postgres = Prepared(self._postgres_sql, "postgres")
         return self._postgres
@@ -154,7 +155,7 @@ class Statement(Generic[R]):
         if not self.structured:
             return [self._scalar(row[0]) for row in rows]
         if self._list_of is None:
-            self._list_of = list[self.row]
+            self._list_of = types.GenericAlias(list, (self.row,))
         found: list[R] = msgspec.convert([self._named(row, columns) for row in rows], self._list_of)
         return found
 
@@ -170,12 +171,12 @@ class Statement(Generic[R]):
                 named[flag] = value != 0
         return named
 
-    def _scalar(self, value: Any) -> R:
+    def _scalar(self, value: object) -> R:
         if self.row is None:
             msg = f"no row type was given for {self._sql!r}"
             raise TypeError(msg)
         if value is None:
-            return value  # type: ignore[no-any-return]  # a scalar may be NULL, as MIN() of nothing
+            return value  # type: ignore[return-value]  # a scalar may be NULL, as MIN() of nothing
         if self.row is bool:
             return bool(value)  # type: ignore[return-value]  # R is bool here
         found: R = msgspec.convert(value, self.row)

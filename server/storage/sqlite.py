@@ -100,6 +100,10 @@ class SqliteUnit:
         """One statement of a migration."""
         self._connection.execute(sql).close()
 
+    async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+        """Run any SQL; its rows, undecoded."""
+        return _rows_as_dicts(self._connection.execute(sql, values))
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop's thread after the commit."""
         self._job.callbacks.append(callback)
@@ -126,7 +130,7 @@ class _Read:
             found, failure = None, error
         self.loop.call_soon_threadsafe(self._settle, found, failure)
 
-    def _settle(self, found: Any, failure: Exception | None) -> None:
+    def _settle(self, found: object, failure: Exception | None) -> None:
         if self.waiter.done():
             return
         if failure is None:

@@ -75,6 +75,10 @@ class Unit(Reading, Protocol):
         """One statement of a migration: no values, no rows."""
         ...
 
+    def rows(self, sql: str, values: list[Any]) -> Coroutine[Any, Any, list[dict[str, Any]]]:
+        """Run SQL in the engine's own dialect; its rows, undecoded."""
+        ...
+
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop's thread once the unit is committed, and only then."""
         ...
