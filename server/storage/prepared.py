@@ -31,12 +31,16 @@ def _refuse_naive(instant: datetime) -> None:
 
 def instant_text(instant: datetime) -> str:
     """An aware instant as SQLite stores it; a naive one is refused with ValueError."""
-    _refuse_naive(instant)
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") + "+00:00"
+    if instant.tzinfo is not UTC:
+        _refuse_naive(instant)
+        instant = instant.astimezone(UTC)
+    return instant.isoformat(" ", "microseconds")
 
 
 def adapt_for_sqlite(value: object) -> object:
     """A value as sqlite3 takes it."""
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value.isoformat(" ", "microseconds")
     if isinstance(value, datetime):
         return instant_text(value)
     if isinstance(value, bool):

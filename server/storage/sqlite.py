@@ -9,13 +9,14 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, Literal, TypeVar
 
 from server.storage.lanes import Job, Lanes, nested
-from server.storage.prepared import Dialect, Statement
+from server.storage.prepared import Dialect, Prepared, Statement
 from server.storage.units import CommitFailed, Lane, SuspendedInUnit, Work
 
 R = TypeVar("R")
@@ -25,6 +26,9 @@ BATCH_SECONDS: Final = 0.005
 """A batch ends after this much work: longer ones make the loop wait (decision 3: 2 to 5 ms)."""
 
 _READERS: Final = 3
+_QUESTIONS_EACH: Final = 64
+_LONG_QUESTION_SECONDS: Final = 0.002
+_ANSWERS_SECONDS: Final = 0.001
 _COMMON_PRAGMAS: Final = (
     "PRAGMA busy_timeout = 5000",
     "PRAGMA foreign_keys = ON",
@@ -48,8 +52,11 @@ def _rows_as_dicts(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _columns(cursor: sqlite3.Cursor) -> tuple[str, ...]:
-    return tuple(column[0] for column in cursor.description or ())
+def _columns(prepared: Prepared, cursor: sqlite3.Cursor) -> tuple[str, ...]:
+    """The names of the columns; a statement names them itself, so they never change."""
+    if not prepared.columns:
+        prepared.columns = tuple(column[0] for column in cursor.description or ())
+    return prepared.columns
 
 
 def _read_all(
@@ -58,7 +65,7 @@ def _read_all(
     prepared = statement.sqlite
     cursor = connection.execute(prepared.sql, prepared.bind(values))
     rows = cursor.fetchall()
-    return statement.decode_all(rows, _columns(cursor)) if rows else []
+    return statement.decode_all(rows, _columns(prepared, cursor)) if rows else []
 
 
 def _read_one(
@@ -69,7 +76,7 @@ def _read_one(
     row = cursor.fetchone()
     if row is None:
         return None
-    columns = _columns(cursor)
+    columns = prepared.columns or _columns(prepared, cursor)
     cursor.close()
     return statement.decode(row, columns)
 
@@ -112,31 +119,34 @@ class SqliteUnit:
 class _Read:
     """A question on its way to a reader thread."""
 
-    __slots__ = ("ask", "loop", "waiter")
+    __slots__ = ("ask", "failure", "found", "waiter")
 
     def __init__(
-        self,
-        ask: Callable[[sqlite3.Connection], Any],
-        loop: asyncio.AbstractEventLoop,
+        self, ask: Callable[[sqlite3.Connection], Any], waiter: "asyncio.Future[Any]"
     ) -> None:
         self.ask = ask
-        self.loop = loop
-        self.waiter: asyncio.Future[Any] = loop.create_future()
+        self.waiter = waiter
+        self.found: Any = None
+        self.failure: Exception | None = None
 
     def answer(self, connection: sqlite3.Connection) -> None:
         try:
-            found, failure = self.ask(connection), None
+            self.found = self.ask(connection)
         except Exception as error:  # noqa: BLE001  # it is raised where the question was asked
-            found, failure = None, error
-        self.loop.call_soon_threadsafe(self._settle, found, failure)
+            self.failure = error
 
-    def _settle(self, found: object, failure: Exception | None) -> None:
+    def settle(self) -> None:
         if self.waiter.done():
             return
-        if failure is None:
-            self.waiter.set_result(found)
+        if self.failure is None:
+            self.waiter.set_result(self.found)
         else:
-            self.waiter.set_exception(failure)
+            self.waiter.set_exception(self.failure)
+
+
+def _settle_reads(answered: list[_Read]) -> None:
+    for one in answered:
+        one.settle()
 
 
 class SqliteEngine:
@@ -156,7 +166,10 @@ class SqliteEngine:
         self._work_waits = threading.Event()
         self._closing = False
         self._handing_over = False
-        self._questions: queue.SimpleQueue[_Read | None] = queue.SimpleQueue()
+        self._questions: deque[_Read] = deque()
+        self._readers_wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._asking = False
+        self._watching = False
         self._threads: list[threading.Thread] = []
         self._writer: sqlite3.Connection | None = None
         self._writer_thread = 0
@@ -172,7 +185,7 @@ class SqliteEngine:
         self._threads = [
             threading.Thread(target=self._write, args=(writer, loop), name="paidan-writer"),
             *(
-                threading.Thread(target=self._read, name=f"paidan-reader-{n}")
+                threading.Thread(target=self._read, args=(loop,), name=f"paidan-reader-{n}")
                 for n in range(_READERS)
             ),
         ]
@@ -194,7 +207,7 @@ class SqliteEngine:
         self._closing = True
         self._work_waits.set()
         for _ in range(_READERS):
-            self._questions.put(None)
+            self._readers_wanted.put(False)
         loop = asyncio.get_running_loop()
         for thread in threads:
             await loop.run_in_executor(None, thread.join)
@@ -210,9 +223,32 @@ class SqliteEngine:
         if not self._threads:
             msg = "the database is not open"
             raise RuntimeError(msg)
-        read = _Read(ask, asyncio.get_running_loop())
-        self._questions.put(read)
-        return read.waiter
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Any] = loop.create_future()
+        self._questions.append(_Read(ask, waiter))
+        if not self._asking:
+            self._asking = True
+            loop.call_soon(self._wake_readers, loop)
+        return waiter
+
+    def _wake_readers(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Few readers for many short questions: each thread more costs switches. A look a moment
+        later sends all of them if a long question holds up the rest.
+        """
+        self._asking = False
+        for _ in range(min(_READERS, 1 + len(self._questions) // _QUESTIONS_EACH)):
+            self._readers_wanted.put(True)
+        if not self._watching:
+            self._watching = True
+            loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers, loop)
+
+    def _watch_readers(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._watching = False
+        if self._questions and self._threads:
+            for _ in range(_READERS):
+                self._readers_wanted.put(True)
+            self._watching = True
+            loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers, loop)
 
     async def all(self, statement: Statement[R], values: dict[str, object]) -> list[R]:
         """Every row."""
@@ -235,11 +271,32 @@ class SqliteEngine:
         )
         return found
 
-    def _read(self) -> None:
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         connection = _connect(self._path, _READER_PRAGMAS)
-        while (question := self._questions.get()) is not None:
-            question.answer(connection)
+        while self._readers_wanted.get():
+            self._answer_questions(connection, loop)
+        self._answer_questions(connection, loop)
         connection.close()
+
+    def _answer_questions(
+        self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Answer what waits; answers go back together, but none waits for long."""
+        answered: list[_Read] = []
+        ends_at = perf_counter() + _ANSWERS_SECONDS
+        while True:
+            try:
+                question = self._questions.popleft()
+            except IndexError:
+                break
+            question.answer(connection)
+            answered.append(question)
+            if perf_counter() > ends_at:
+                loop.call_soon_threadsafe(_settle_reads, answered)
+                answered = []
+                ends_at = perf_counter() + _ANSWERS_SECONDS
+        if answered:
+            loop.call_soon_threadsafe(_settle_reads, answered)
 
     # Writing
 
