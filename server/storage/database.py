@@ -123,10 +123,7 @@ class Database:
         """A consistent copy of the SQLite file while the desk runs; `path` must not exist yet.
         Refused with LookupError on PostgreSQL, which has tools of its own.
         """
-        if self.dialect != "sqlite":
-            msg = "only SQLite copies itself"
-            raise LookupError(msg)
-        await self._engine.rows("VACUUM INTO ?", [str(path)])
+        await self._engine.copy_to(path)
 
     def unit(self, work: Work[T], *, lane: Lane = "interactive") -> Coroutine[Any, Any, T]:
         """Run one unit of work; returns what it returned, once it is durable. What it raises is

@@ -9,6 +9,7 @@ besides its own statements makes it fail.
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, TypeVar
 
@@ -190,6 +191,11 @@ class PostgresEngine:
     async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
         """Rows of any SQL, undecoded."""
         return [dict(row) for row in await self._readers().fetch(sql, *values)]
+
+    async def copy_to(self, path: Path) -> None:
+        """Refused."""
+        msg = f"only SQLite copies itself to a file such as {path}"
+        raise LookupError(msg)
 
     # Listening
 

@@ -37,12 +37,17 @@ def instant_text(instant: datetime) -> str:
     return instant.isoformat(" ", "microseconds")
 
 
+_last_instant: list[tuple[object, str]] = [(None, "")]
+
+
 def adapt_for_sqlite(value: object) -> object:
     """A value as sqlite3 takes it."""
-    if type(value) is datetime and value.tzinfo is UTC:
-        return value.isoformat(" ", "microseconds")
     if isinstance(value, datetime):
-        return instant_text(value)
+        last, text = _last_instant[0]
+        if last is not value:  # A unit binds its own instant many times over.
+            text = instant_text(value)
+            _last_instant[0] = (value, text)
+        return text
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, Enum):

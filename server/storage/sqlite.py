@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 from server.storage.lanes import Job, Lanes, nested
 from server.storage.prepared import Dialect, Prepared, Statement
@@ -26,7 +26,7 @@ BATCH_SECONDS: Final = 0.005
 """A batch ends after this much work: longer ones make the loop wait (decision 3: 2 to 5 ms)."""
 
 _READERS: Final = 3
-_QUESTIONS_EACH: Final = 64
+_QUESTIONS_EACH: Final = 256
 _LONG_QUESTION_SECONDS: Final = 0.002
 _ANSWERS_SECONDS: Final = 0.001
 _COMMON_PRAGMAS: Final = (
@@ -84,11 +84,20 @@ def _read_one(
 class SqliteUnit:
     """A unit in the writer thread. Its methods never suspend."""
 
-    dialect: Dialect = "sqlite"
+    dialect: ClassVar[Dialect] = "sqlite"
 
-    def __init__(self, connection: sqlite3.Connection, job: Job) -> None:
+    __slots__ = ("_callbacks", "_connection", "_execute", "_writing")
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        writing: sqlite3.Cursor,
+        callbacks: list[Callable[[], None]],
+    ) -> None:
         self._connection = connection
-        self._job = job
+        self._writing = writing
+        self._execute = writing.execute
+        self._callbacks = callbacks
 
     async def all(self, statement: Statement[R], /, **values: object) -> list[R]:
         """Every row."""
@@ -101,7 +110,8 @@ class SqliteUnit:
     async def run(self, statement: Statement[Any], /, **values: object) -> int:
         """Change rows; how many were touched."""
         prepared = statement.sqlite
-        return self._connection.execute(prepared.sql, prepared.bind(values)).rowcount
+        self._execute(prepared.sql, prepared.bind(values))
+        return self._writing.rowcount
 
     async def execute(self, sql: str) -> None:
         """One statement of a migration."""
@@ -113,7 +123,7 @@ class SqliteUnit:
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop's thread after the commit."""
-        self._job.callbacks.append(callback)
+        self._callbacks.append(callback)
 
 
 class _Read:
@@ -163,7 +173,7 @@ class SqliteEngine:
         self._path = path
         self._synchronous = synchronous
         self._lanes = Lanes(queue_limit)
-        self._work_waits = threading.Event()
+        self._work_waits: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._closing = False
         self._handing_over = False
         self._questions: deque[_Read] = deque()
@@ -205,7 +215,7 @@ class SqliteEngine:
             return
         threads, self._threads = self._threads, []
         self._closing = True
-        self._work_waits.set()
+        self._work_waits.put(None)
         for _ in range(_READERS):
             self._readers_wanted.put(False)
         loop = asyncio.get_running_loop()
@@ -298,6 +308,18 @@ class SqliteEngine:
         if answered:
             loop.call_soon_threadsafe(_settle_reads, answered)
 
+    async def copy_to(self, path: Path) -> None:
+        """Copy the whole database into a new file, beside the readers and the writer."""
+
+        def copy() -> None:
+            connection = _connect(self._path, ())
+            try:
+                connection.execute("VACUUM INTO ?", (str(path),))
+            finally:
+                connection.close()
+
+        await asyncio.get_running_loop().run_in_executor(None, copy)
+
     # Writing
 
     async def unit(self, work: Work[T], lane: Lane) -> T:
@@ -317,7 +339,7 @@ class SqliteEngine:
 
     def _hand_over(self) -> None:
         self._handing_over = False
-        self._work_waits.set()
+        self._work_waits.put(None)
 
     def _write(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._writer_thread = threading.get_ident()
@@ -330,19 +352,19 @@ class SqliteEngine:
                 self._writer_thread = 0
                 return
             else:
-                self._work_waits.wait()
-                self._work_waits.clear()
+                self._work_waits.get()
 
     def _run_batch(self, connection: sqlite3.Connection, first: Job) -> list[Job]:
         """Run what waits in one transaction. Never raises: every failure belongs to a job."""
         batch: list[Job] = []
         job: Job | None = first
         ends_at = perf_counter() + BATCH_SECONDS
+        writing = connection.cursor()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            writing.execute("BEGIN IMMEDIATE")
             while job is not None:
                 batch.append(job)
-                self._run_job(connection, job)
+                self._run_job(connection, writing, job)
                 if not connection.in_transaction:
                     # A full disk or a broken file makes SQLite undo the whole transaction.
                     raise CommitFailed(str(job.failure)) from job.failure  # noqa: TRY301
@@ -358,9 +380,9 @@ class SqliteEngine:
         self.units += sum(1 for done in batch if done.failure is None)
         return batch
 
-    def _run_job(self, connection: sqlite3.Connection, job: Job) -> None:
-        connection.execute("SAVEPOINT unit")
-        coroutine = job.work(SqliteUnit(connection, job))
+    def _run_job(self, connection: sqlite3.Connection, writing: sqlite3.Cursor, job: Job) -> None:
+        writing.execute("SAVEPOINT unit")
+        coroutine = job.work(SqliteUnit(connection, writing, job.callbacks))
         try:
             coroutine.send(None)
         except StopIteration as end:
@@ -372,8 +394,8 @@ class SqliteEngine:
             job.fail(SuspendedInUnit("a unit may await nothing but storage"))
         if connection.in_transaction:
             if job.failure is not None:
-                connection.execute("ROLLBACK TO unit")
-            connection.execute("RELEASE unit")
+                writing.execute("ROLLBACK TO unit")
+            writing.execute("RELEASE unit")
 
 
 def _settle_all(batch: list[Job], loop: asyncio.AbstractEventLoop) -> None:

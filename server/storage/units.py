@@ -10,6 +10,7 @@ StorageTrouble
 
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from server.storage.prepared import Dialect, Statement
@@ -117,6 +118,10 @@ class Engine(Protocol):
 
     def rows(self, sql: str, values: list[Any]) -> Coroutine[Any, Any, list[dict[str, Any]]]:
         """Rows of SQL in the engine's own dialect, undecoded."""
+        ...
+
+    async def copy_to(self, path: Path) -> None:
+        """Copy the whole database into a new file."""
         ...
 
     def unit(self, work: Work[T], lane: Lane) -> Coroutine[Any, Any, T]:

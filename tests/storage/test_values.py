@@ -1,0 +1,113 @@
+"""What goes in comes out, the same on both engines, however nasty."""
+
+import enum
+from datetime import UTC, datetime, timedelta, timezone
+
+import asyncpg
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.storage.database import Database, Statement, Unit
+
+pytestmark = pytest.mark.anyio
+
+
+class Value(msgspec.Struct, frozen=True):
+    id: int
+    at: datetime | None
+    flag: bool | None
+    words: str | None
+    whole: int | None
+    broken: float | None
+
+
+PUT = Statement[None](
+    "INSERT INTO value (id, at, flag, words, whole, broken)"
+    " VALUES (:id, :at, :flag, :words, :whole, :broken)"
+)
+GET = Statement("SELECT id, at, flag, words, whole, broken FROM value ORDER BY id", Value)
+BY_WORDS = Statement("SELECT words FROM value WHERE words IS NOT NULL ORDER BY words, id", str)
+BY_TIME = Statement("SELECT id FROM value WHERE at IS NOT NULL ORDER BY at, id", int)
+CLEAR = Statement[None]("DELETE FROM value")
+
+TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])) | (
+    st.sampled_from(
+        ["null", "NULL", "true", "0", "1e5", "'; --", ":id", "$1", "?", "%s", "急\u200b"]
+    )
+)
+VALUES = st.builds(
+    Value,
+    id=st.just(0),
+    at=st.none()
+    | st.datetimes(
+        datetime(1000, 1, 1),
+        datetime(9999, 1, 1),
+        timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]),
+    ),
+    flag=st.none() | st.booleans(),
+    words=st.none() | TEXTS,
+    whole=st.none() | st.integers(-(2**63), 2**63 - 1),
+    broken=st.none() | st.floats(allow_nan=False),
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(values=st.lists(VALUES, max_size=8))
+async def test_nasty_values_come_back_and_sort_alike(database: Database, values: list[Value]):
+    rows = [msgspec.structs.replace(value, id=n) for n, value in enumerate(values)]
+
+    async def work(unit: Unit) -> None:
+        await unit.run(CLEAR)
+        for row in rows:
+            await unit.run(PUT, **msgspec.structs.asdict(row))
+
+    await database.unit(work)
+    assert await database.all(GET) == rows
+    words = [row.words for row in rows if row.words is not None]
+    assert await database.all(BY_WORDS) == sorted(words, key=lambda text: text.encode())
+    timed = [(row.at, row.id) for row in rows if row.at is not None]
+    assert await database.all(BY_TIME) == [id_ for _, id_ in sorted(timed)]
+
+
+async def test_a_naive_instant_is_refused(database: Database):
+    naive = datetime(2026, 11, 24)  # noqa: DTZ001
+
+    async def work(unit: Unit) -> None:
+        await unit.run(PUT, id=1, at=naive, flag=None, words=None, whole=None, broken=None)
+
+    with pytest.raises(ValueError, match="without a zone"):
+        await database.unit(work)
+
+
+async def test_a_number_that_does_not_fit_is_refused(database: Database):
+    async def work(unit: Unit) -> None:
+        await unit.run(PUT, id=1, at=None, flag=None, words=None, whole=2**63, broken=None)
+
+    with pytest.raises((OverflowError, asyncpg.DataError)):
+        await database.unit(work)
+    assert await database.all(GET) == []
+
+
+async def test_a_missing_value_is_refused(database: Database):
+    with pytest.raises(TypeError, match="no value for :words"):
+        await database.all(Statement("SELECT id FROM value WHERE words = :words", int))
+
+
+class Colour(enum.StrEnum):
+    RED = "red"
+
+
+async def test_enums_are_stored_by_value_and_markers_in_quotes_stay(database: Database):
+    async def work(unit: Unit) -> None:
+        await unit.run(PUT, id=1, at=None, flag=True, words=Colour.RED, whole=None, broken=None)
+
+    await database.unit(work)
+    quoted = Statement("SELECT words FROM value WHERE words = :words AND ':no' = ':no'", str)
+    assert await database.one(quoted, words="red") == "red"
+    assert await database.one(Statement("SELECT MAX(at) FROM value", datetime)) is None
