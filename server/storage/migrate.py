@@ -1,8 +1,9 @@
 """The schema, step by step: numbered steps, listed here by import, applied in order at start.
 
 Each step runs in its own transaction, together with its row in `schema_step`. Before the first
-pending step of a database that has content, SQLite's file is copied beside itself. A database that is newer
-than this program is refused, never guessed at. One truth: a fresh database runs the same steps.
+pending step of a database that has content, SQLite's file is copied beside itself. A database that
+is newer than this program is refused, never guessed at. One truth: a fresh database runs the same
+steps.
 """
 
 from collections.abc import Awaitable, Callable

@@ -103,6 +103,8 @@ class Prepared:
             msg = f"no value for :{missing.args[0]} in {self.sql!r}"
             raise TypeError(msg) from None
         plain, adapt = self._plain, self._adapt
+        if plain.issuperset(map(type, picked)):
+            return picked  # type: ignore[no-any-return]  # a tuple or list of plain values
         return [one if type(one) in plain else adapt(one) for one in picked]
 
 

@@ -26,6 +26,8 @@ BATCH_SECONDS: Final = 0.005
 """A batch ends after this much work: longer ones make the loop wait (decision 3: 2 to 5 ms)."""
 
 _READERS: Final = 3
+_COME: Final = "come"
+_END: Final = "end"
 _QUESTIONS_EACH: Final = 256
 _LONG_QUESTION_SECONDS: Final = 0.002
 _ANSWERS_SECONDS: Final = 0.001
@@ -177,7 +179,7 @@ class SqliteEngine:
         self._closing = False
         self._handing_over = False
         self._questions: deque[_Read] = deque()
-        self._readers_wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._readers_wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._asking = False
         self._watching = False
         self._threads: list[threading.Thread] = []
@@ -206,7 +208,10 @@ class SqliteEngine:
     def _open_writer(self) -> sqlite3.Connection:
         return _connect(
             self._path,
-            ("PRAGMA journal_mode = WAL", f"PRAGMA synchronous = {self._synchronous}"),
+            (
+                "PRAGMA journal_mode = WAL",
+                f"PRAGMA synchronous = {self._synchronous}",
+            ),
         )
 
     async def close(self) -> None:
@@ -217,7 +222,7 @@ class SqliteEngine:
         self._closing = True
         self._work_waits.put(None)
         for _ in range(_READERS):
-            self._readers_wanted.put(False)
+            self._readers_wanted.put(_END)
         loop = asyncio.get_running_loop()
         for thread in threads:
             await loop.run_in_executor(None, thread.join)
@@ -247,7 +252,7 @@ class SqliteEngine:
         """
         self._asking = False
         for _ in range(min(_READERS, 1 + len(self._questions) // _QUESTIONS_EACH)):
-            self._readers_wanted.put(True)
+            self._readers_wanted.put(_COME)
         if not self._watching:
             self._watching = True
             loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers, loop)
@@ -256,7 +261,7 @@ class SqliteEngine:
         self._watching = False
         if self._questions and self._threads:
             for _ in range(_READERS):
-                self._readers_wanted.put(True)
+                self._readers_wanted.put(_COME)
             self._watching = True
             loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers, loop)
 
@@ -283,7 +288,7 @@ class SqliteEngine:
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         connection = _connect(self._path, _READER_PRAGMAS)
-        while self._readers_wanted.get():
+        while self._readers_wanted.get() == _COME:
             self._answer_questions(connection, loop)
         self._answer_questions(connection, loop)
         connection.close()

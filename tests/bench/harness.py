@@ -1,8 +1,8 @@
 """What every bench shares: windows, figures with their bars, and how noisy the machine was.
 
-Ratios, CPU per operation and counts are judged always. Latencies are judged only when others used at
-most 10 % of the machine; else the row says *not judged*. The best of three windows counts, and all
-are printed (decision 24).
+Ratios, CPU per operation and counts are judged always. Latencies are judged only when others used
+at most 10 % of the machine; else the row says *not judged*. The best of three windows counts, and
+all are printed (decision 24).
 """
 
 import os
@@ -15,20 +15,20 @@ WINDOWS = 3
 _NOISY = 0.10
 
 
+def _machine_busy() -> float:
+    """Seconds of CPU that the whole machine has spent at work."""
+    numbers = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    idle = numbers[3] + numbers[4]
+    return (sum(numbers) - idle) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Reading:
     """The clocks of the machine and of this process at one moment."""
 
     wall: float = field(default_factory=time.perf_counter)
     own: float = field(default_factory=time.process_time)
-    busy: float = field(default_factory=lambda: _machine_busy())
-
-
-def _machine_busy() -> float:
-    """Seconds of CPU that the whole machine has spent at work."""
-    numbers = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    idle = numbers[3] + numbers[4]
-    return (sum(numbers) - idle) / os.sysconf("SC_CLK_TCK")
+    busy: float = field(default_factory=_machine_busy)
 
 
 def foreign_share(before: Reading, after: Reading) -> float:
@@ -90,4 +90,5 @@ class Report:
 
 def _text(windows: Sequence[float], unit: str) -> str:
     listed = " ".join(f"{value:.3g}" for value in windows)
-    return f"{min(windows):.3g} {unit} [{listed}]"
+    best = max(windows) if unit == "/s" else min(windows)
+    return f"{best:.3g} {unit} [{listed}]"

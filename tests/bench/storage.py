@@ -246,7 +246,7 @@ async def measure(report: Report, folder: Path, level: Level) -> None:
             ran.append(await write_window(database, writers, change_of, total))
             raw[turn] = min(raw[turn], raw_changes(line))
         name = f"{level} change, {writers}"
-        report.show(f"{name}: changes/s", [-one.rate for one in ran], "(negative: more is better)")
+        report.show(f"{name}: changes/s", [one.rate for one in ran], "/s")
         report.show(f"{name}: CPU", [one.cpu * 1e6 for one in ran], "us")
         if writers > 1:
             ratios = [one.cpu / base for one, base in zip(ran, raw, strict=True)]
@@ -276,6 +276,7 @@ async def measure_reads(report: Report, database: Database, line: sqlite3.Connec
             cpu.append(window.cpu * 1e6)
             ratios.append(window.cpu / base)
         report.show(f"point read, {at_once}: CPU", cpu, "us")
+        # A lone reader pays two thread switches for each read.
         report.judge(f"point read, {at_once}: CPU over raw", ratios, 6, "x")
 
 
