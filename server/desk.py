@@ -1,0 +1,136 @@
+"""`Desk`: what every use case is given, and the protocols that the outside has to satisfy."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Protocol
+
+import msgspec
+
+from server.activity import Activity, Bell
+from server.clock import Clock
+from server.domain.firm import Firm
+from server.domain.ticket import Ticket
+from server.settings import Settings
+from server.storage.database import Database, Reading
+from server.storage.firm import read_firm
+from server.storage.inbound import Inbound
+from server.storage.outbox import Delivery
+
+
+
+class Entropy(Protocol):
+    """Where random values come from; use cases get them from outside."""
+
+    def token_bytes(self, count: int) -> bytes:
+        """Random bytes."""
+        ...
+
+
+class SystemEntropy:
+    """The machine's own."""
+
+    def token_bytes(self, count: int) -> bytes:
+        """Random bytes fit for secrets."""
+        return secrets.token_bytes(count)
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """It arrived; `reference` is the platform's own key for it."""
+
+    reference: str | None = None
+
+
+class Later(msgspec.Struct, frozen=True):
+    """Not now: try again after a span (`None`: the desk's own backoff)."""
+
+    why: str
+    after: timedelta | None = None
+
+
+class Never(msgspec.Struct, frozen=True):
+    """No further try will help; a person has to know."""
+
+    why: str
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """The answer was lost: it may have arrived."""
+
+    why: str
+
+
+Outcome = Sent | Later | Never | Unknown
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sender gets: the delivery, and the ticket as it is now. `again` asks for the mark
+    重发: the same notice may have arrived before.
+    """
+
+    delivery: Delivery
+    ticket: Ticket | None
+    firm: Firm
+    again: bool = False
+
+
+class Sender(Protocol):
+    """A way out of the desk."""
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Send one notice; a value says how it went, exceptions are bugs."""
+        ...
+
+
+class Receiver(Protocol):
+    """A way into the desk that runs by itself."""
+
+    async def run(self) -> None:
+        """Receive until cancelled."""
+        ...
+
+
+Reader = Callable[["Desk", Inbound], Awaitable[None]]
+"""Works on one arrival of its channel and settles it in one unit."""
+
+
+class Desk:
+    """服务台: the parts that use cases need. Made once, by the composition root."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        entropy: Entropy,
+        activity: Activity,
+        secret: bytes,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.settings = settings
+        self.entropy = entropy
+        self.activity = activity
+        self.secret = secret
+        self.bell = Bell()
+        self.senders: dict[str, Sender] = {}
+        self.readers: dict[str, Reader] = {}
+        self._firm: Firm | None = None
+
+    async def firm(self) -> Firm:
+        """The firm as of the last change that this process knows of."""
+        if self._firm is None:
+            with self.activity.busy():
+                self._firm = await read_firm(self.database)
+        return self._firm
+
+    async def firm_at(self, db: Reading, seq: int) -> Firm:
+        """The firm as of `seq`, read again inside a unit if the cached one is older."""
+        if self._firm is None or self._firm.seq != seq:
+            return await read_firm(db)
+        return self._firm
+
+    def forget_firm(self) -> None:
+        """The cached firm is stale. Loop thread only."""
+        self._firm = None

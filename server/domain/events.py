@@ -1,0 +1,383 @@
+"""What can happen to a ticket or to the desk: a closed union of event bodies (事件).
+
+The event log is the truth (decision 7): timeline, audit, SLA clocks and reports are folds over it.
+Bodies hold references and values, never a message's text. A body's shape is versioned by `v`
+in the envelope; released shapes are read for ever.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Priority(StrEnum):
+    """优先级, most pressing first."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class StatusCategory(StrEnum):
+    """What a status means to the machine. Closed; statuses themselves are configuration."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING_CUSTOMER = "waiting_customer"
+    WAITING_THIRD = "waiting_third"
+    WAITING_INTERNAL = "waiting_internal"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+    MERGED = "merged"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who did it: a colleague or a customer by id, or the desk itself (id 0)."""
+
+    kind: Literal["staff", "customer", "desk"]
+    id: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @staticmethod
+    def parse(text: str) -> "Actor":
+        """The inverse of `str(actor)`."""
+        kind, _, number = text.partition(":")
+        return msgspec.convert({"kind": kind, "id": int(number)}, Actor)
+
+
+DESK = Actor("desk")
+
+Via = Literal["web", "api", "form", "portal", "dingtalk", "wecom", "mail", "desk", "demo"]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Common to all event bodies; the tag is the event's kind."""
+
+
+# --- a ticket's life
+
+
+class Opened(Body, tag="opened"):
+    """A ticket was filed. Carries every fact that SLA policies and routing rules match on."""
+
+    subject: str
+    priority: Priority
+    queue: str
+    category: str | None
+    customer: int
+    customer_level: str
+    channel: str
+    message: int | None
+
+
+class Routed(Body, tag="routed"):
+    """派单: the decision's outcome; `decision` explains it (domain/routing.py)."""
+
+    team: str | None
+    assignee: int | None
+    decision: "Decision"
+
+
+class CustomerWrote(Body, tag="customer_wrote"):
+    """A public message from the customer arrived."""
+
+    message: int
+
+
+class Replied(Body, tag="replied"):
+    """A public message went to the customer. `human` is false for automatic ones (R4)."""
+
+    message: int
+    human: bool = True
+
+
+class Noted(Body, tag="noted"):
+    """An internal note."""
+
+    message: int
+
+
+class Claimed(Body, tag="claimed"):
+    """接单."""
+
+    assignee: int
+
+
+class Released(Body, tag="released"):
+    """The assignee gave the ticket back to the team."""
+
+    previous: int
+
+
+class Assigned(Body, tag="assigned"):
+    """指派 to a colleague by somebody else."""
+
+    assignee: int
+    previous: int | None
+
+
+class Transferred(Body, tag="transferred"):
+    """转派 to another team, or to a colleague of it."""
+
+    team: str
+    previous_team: str | None
+    assignee: int | None
+    previous: int | None
+    reason: str
+
+
+class StatusChanged(Body, tag="status_changed"):
+    """The status moved; categories are what clocks look at. `wake_at` ends a pause (R7)."""
+
+    old: str
+    new: str
+    old_category: StatusCategory
+    new_category: StatusCategory
+    reason: str = ""
+    wake_at: datetime | None = None
+
+
+class Resolved(Body, tag="resolved"):
+    """已解决, waiting for the customer's word. `message` is the public solution."""
+
+    message: int | None
+    by: int | None = None
+
+
+class Confirmed(Body, tag="confirmed"):
+    """The customer accepted the solution."""
+
+
+class Disputed(Body, tag="disputed"):
+    """The customer says that it is not solved; a `Reopened` follows."""
+
+    message: int | None
+
+
+class Closed(Body, tag="closed"):
+    """已关闭."""
+
+    reason: str = ""
+
+
+class Cancelled(Body, tag="cancelled"):
+    """已取消: clocks are cancelled, not met (R19)."""
+
+    reason: str = ""
+
+
+class Reopened(Body, tag="reopened"):
+    """重新打开: `resolve` resumes its instance (R16)."""
+
+    reason: str = ""
+    count: int = 1
+
+
+class PriorityChanged(Body, tag="priority_changed"):
+    """A change of an attribute that policies read re-targets open clocks (R12)."""
+
+    old: Priority
+    new: Priority
+    reason: str = ""
+
+
+class Edited(Body, tag="edited"):
+    """Fields were overwritten: field → [old, new] as text."""
+
+    fields: dict[str, tuple[str, str]]
+
+
+class Nudged(Body, tag="nudged"):
+    """催单 by the customer, counted."""
+
+    count: int
+
+
+class Escalated(Body, tag="escalated"):
+    """升级 by hand or by a rung of the ladder."""
+
+    reason: str
+    to: tuple[int, ...] = ()
+
+
+class Warned(Body, tag="warned"):
+    """A share of a target is used up (default 80 %)."""
+
+    metric: str
+    instance: int
+    percent: int
+    due_at: datetime
+    late_by: int = 0
+
+
+class Breached(Body, tag="breached"):
+    """超时. `breached_at` is computed by the law, `late_by` seconds tell how late it was noticed."""
+
+    metric: str
+    instance: int
+    due_at: datetime
+    breached_at: datetime
+    late_by: int = 0
+
+
+class Woke(Body, tag="woke"):
+    """A pause reached its wake-up time."""
+
+
+class Rated(Body, tag="rated"):
+    """满意度: 1–5 and the people it speaks about, as they were at resolution."""
+
+    score: int
+    comment: str
+    assignee: int | None
+    team: str | None
+
+
+class NoticeFailed(Body, tag="notice_failed"):
+    """A notice was given up; somebody has to know."""
+
+    outbox: int
+    notice: str
+    reason: str
+
+
+# --- the desk's own life
+
+
+class DeskOpened(Body, tag="desk_opened"):
+    """First event of every desk."""
+
+    firm: str
+
+
+class ConfigurationSaved(Body, tag="configuration_saved"):
+    """A new immutable version of a team, calendar, policy, rule … (decision 10)."""
+
+    of: str
+    id: str
+    version: int
+    digest: str
+
+
+class StaffSaved(Body, tag="staff_saved"):
+    """A colleague was added or changed."""
+
+    staff: int
+    role: str
+    active: bool
+
+
+class DutyChanged(Body, tag="duty_changed"):
+    """值班 / 下班."""
+
+    staff: int
+    on_duty: bool
+
+
+class IdentityBound(Body, tag="identity_bound"):
+    """A chat account now speaks for a colleague."""
+
+    staff: int
+    platform: str
+    user_id: str
+
+
+class Erased(Body, tag="erased"):
+    """An event's body and salt were deleted; its digest keeps the chain provable."""
+
+    seq: int
+
+
+class Sealed(Body, tag="sealed"):
+    """Daily seal: HMAC over the head with a key that lies outside the database."""
+
+    through_seq: int
+    seal: str
+
+
+# --- routing decisions are data that events carry
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One colleague who was looked at. `dropped` is why not (code of `[routing]`), or None."""
+
+    staff: int
+    load: int
+    dropped: str | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a ticket went where it went: enough to tell it in one paragraph, years later."""
+
+    rule: str | None
+    rule_name: str
+    version: int
+    matched: tuple[str, ...] = ()
+    team: str | None
+    skills: tuple[str, ...] = ()
+    assignee: int | None = None
+    candidates: tuple[Candidate, ...] = ()
+    fallback: bool = False
+    outcome: Literal["assigned", "team", "fallback", "nobody"] = "team"
+
+
+AnyBody = (
+    Opened
+    | Routed
+    | CustomerWrote
+    | Replied
+    | Noted
+    | Claimed
+    | Released
+    | Assigned
+    | Transferred
+    | StatusChanged
+    | Resolved
+    | Confirmed
+    | Disputed
+    | Closed
+    | Cancelled
+    | Reopened
+    | PriorityChanged
+    | Edited
+    | Nudged
+    | Escalated
+    | Warned
+    | Breached
+    | Woke
+    | Rated
+    | NoticeFailed
+    | DeskOpened
+    | ConfigurationSaved
+    | StaffSaved
+    | DutyChanged
+    | IdentityBound
+    | Erased
+    | Sealed
+)
+
+CONFIGURING = (DeskOpened, ConfigurationSaved, StaffSaved, DutyChanged, IdentityBound)
+"""Events after which cached configuration is stale."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with its envelope. `recorded_at` never decreases within a ticket; `effective_at`
+    (a mail's Date) may lie earlier. Fold order is `ticket_seq`, never time (decision 8).
+    """
+
+    seq: int
+    ticket: int | None
+    ticket_seq: int | None
+    v: int = 1
+    recorded_at: datetime
+    effective_at: datetime
+    actor: Actor
+    via: Via
+    cause_seq: int | None = None
+    body: AnyBody

@@ -1,0 +1,95 @@
+"""Staff (员工), teams (处理组), customers, and who sees what."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """Roles of decision 12, most powerful first."""
+
+    ADMINISTRATOR = "administrator"
+    SUPERVISOR = "supervisor"
+    STAFF = "staff"
+    COLLABORATOR = "collaborator"
+    AUDITOR = "auditor"
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague. `skills` maps a skill's name to a level 1–5."""
+
+    id: int
+    name: str
+    email: str
+    role: Role = Role.STAFF
+    skills: dict[str, int] = {}
+    on_duty: bool = False
+    active: bool = True
+    language: str = "zh"
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True):
+    """处理组: people, not routing. Leaders hear of breaches."""
+
+    id: str
+    name: str
+    members: tuple[int, ...] = ()
+    leaders: tuple[int, ...] = ()
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Members and leaders."""
+        return frozenset(self.members) | frozenset(self.leaders)
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """客户. `level` is what policies and rules read ("normal", "vip", …)."""
+
+    id: int
+    name: str
+    level: str = "normal"
+    language: str = "zh"
+    company: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A chat account that speaks for a colleague."""
+
+    platform: str
+    user_id: str
+    staff: int
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What one person may see, compiled to SQL by every reading function (decision 11).
+
+    A ticket is in sight when `everything`, when its team is in `teams`, when it has no team yet
+    and `unrouted`, or when `staff` is its assignee.
+    """
+
+    everything: bool = False
+    teams: frozenset[str] = frozenset()
+    unrouted: bool = False
+    staff: int = 0
+
+    def sees(self, team: str | None, assignee: int | None) -> bool:
+        """The same rule, for one ticket in hand."""
+        if self.everything or (self.staff and assignee == self.staff):
+            return True
+        if team is None:
+            return self.unrouted
+        return team in self.teams
+
+
+def sight_of(staff: Staff, teams: dict[str, Team]) -> Sight:
+    """Administrators, supervisors and auditors see all; staff see their teams; collaborators
+    only what is assigned to them.
+    """
+    if staff.role in (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.AUDITOR):
+        return Sight(everything=True, staff=staff.id)
+    if staff.role is Role.COLLABORATOR:
+        return Sight(staff=staff.id)
+    mine = frozenset(team.id for team in teams.values() if staff.id in team.people)
+    return Sight(teams=mine, unrouted=True, staff=staff.id)

@@ -1,0 +1,433 @@
+"""The ticket (工单) and its status machine.
+
+    category            may go to
+    new                 open, waiting_*, resolved, cancelled, closed
+    open                waiting_*, resolved, cancelled, closed
+    waiting_*           open, waiting_*, resolved, cancelled, closed
+    resolved            closed (confirmed, quiet), open (reopened, disputed)
+    closed              open (reopened)
+    cancelled, merged   nothing
+
+Every rule takes the ticket as it is and returns a `Change`: the ticket after, and what happened.
+Rules do not know the clock, the database or who may do what (permissions.py).
+"""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from server.domain import errors
+from server.domain.events import (
+    AnyBody,
+    Assigned,
+    Cancelled,
+    Claimed,
+    Closed,
+    Confirmed,
+    CustomerWrote,
+    Disputed,
+    Edited,
+    Escalated,
+    Noted,
+    Nudged,
+    Opened,
+    Priority,
+    PriorityChanged,
+    Rated,
+    Released,
+    Reopened,
+    Replied,
+    Resolved,
+    Routed,
+    StatusCategory,
+    StatusChanged,
+    Transferred,
+    Woke,
+)
+
+OPEN_CATEGORIES: Final = frozenset(
+    {
+        StatusCategory.NEW,
+        StatusCategory.OPEN,
+        StatusCategory.WAITING_CUSTOMER,
+        StatusCategory.WAITING_THIRD,
+        StatusCategory.WAITING_INTERNAL,
+    }
+)
+WAITING_CATEGORIES: Final = frozenset(
+    {
+        StatusCategory.WAITING_CUSTOMER,
+        StatusCategory.WAITING_THIRD,
+        StatusCategory.WAITING_INTERNAL,
+    }
+)
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """A status (状态). `public_step` is what the customer sees: 1 已受理, 2 处理中, 3 待审核,
+    4 已完成. `label` holds the administrator's own words by language, if any.
+    """
+
+    id: str
+    category: StatusCategory
+    public_step: int
+    label: dict[str, str] = {}
+
+
+STATUSES: Final[dict[str, Status]] = {
+    category.value: Status(id=category.value, category=category, public_step=step)
+    for category, step in (
+        (StatusCategory.NEW, 1),
+        (StatusCategory.OPEN, 2),
+        (StatusCategory.WAITING_CUSTOMER, 2),
+        (StatusCategory.WAITING_THIRD, 2),
+        (StatusCategory.WAITING_INTERNAL, 2),
+        (StatusCategory.RESOLVED, 3),
+        (StatusCategory.CLOSED, 4),
+        (StatusCategory.CANCELLED, 4),
+        (StatusCategory.MERGED, 4),
+    )
+}
+"""The statuses that the machine itself sets share their category's name; an administrator may add
+others and rename all of them. Words for these stand in the locale files under `[status]`."""
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """工单. `number` is what people say (#1024) and its key, never reused. `version` is the guard
+    of every write. `ticket_seq` is the last event's place in this ticket's history.
+    """
+
+    number: int
+    version: int = 0
+    ticket_seq: int = 0
+    subject: str
+    category: str | None = None
+    status: str = "new"
+    status_category: StatusCategory = StatusCategory.NEW
+    priority: Priority = Priority.NORMAL
+    queue: str = "default"
+    team: str | None = None
+    assignee: int | None = None
+    customer: int
+    customer_level: str = "normal"
+    channel: str = "form"
+    created_at: datetime
+    updated_at: datetime
+    first_reply_at: datetime | None = None
+    last_customer_at: datetime | None = None
+    last_reply_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    wake_at: datetime | None = None
+    reopen_count: int = 0
+    nudge_count: int = 0
+    message_count: int = 0
+    rating: int | None = None
+    next_due_at: datetime | None = None
+    next_due_metric: str | None = None
+    warned: bool = False
+    breached: bool = False
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The ticket after, and what happened. No events: nothing changed."""
+
+    ticket: Ticket
+    events: tuple[AnyBody, ...] = ()
+
+
+def open_ticket(
+    ticket: Ticket, message: int | None, at: datetime, *, from_customer: bool = True
+) -> Change:
+    """A new ticket (受理). `message` is the first message, if there is one."""
+    opened = Opened(
+        subject=ticket.subject,
+        priority=ticket.priority,
+        queue=ticket.queue,
+        category=ticket.category,
+        customer=ticket.customer,
+        customer_level=ticket.customer_level,
+        channel=ticket.channel,
+        message=message,
+    )
+    return Change(
+        replace(
+            ticket,
+            message_count=0 if message is None else 1,
+            last_customer_at=at if from_customer else None,
+        ),
+        (opened,),
+    )
+
+
+def routed(ticket: Ticket, event: Routed) -> Change:
+    """派单: the ticket goes to a team, perhaps to a colleague of it."""
+    return Change(replace(ticket, team=event.team, assignee=event.assignee), (event,))
+
+
+def claim(ticket: Ticket, by: int, assignee_name: str | None) -> Change:
+    """接单. Claiming a ticket one already holds and works on changes nothing. Refuses
+    `AlreadyClaimed` with the winner's name, and `NotOpen`.
+    """
+    if ticket.assignee is not None and ticket.assignee != by:
+        raise errors.AlreadyClaimed(ticket=ticket.number, assignee=assignee_name)
+    need_open(ticket)
+    if ticket.assignee == by:
+        moved = to_open(ticket) if ticket.status_category is StatusCategory.NEW else None
+        return moved if moved is not None else Change(ticket)
+    held = replace(ticket, assignee=by)
+    happened: tuple[AnyBody, ...] = (Claimed(assignee=by),)
+    if ticket.status_category is StatusCategory.NEW:
+        moved = to_open(held)
+        return Change(moved.ticket, happened + moved.events)
+    return Change(held, happened)
+
+
+def release(ticket: Ticket) -> Change:
+    """The assignee gives the ticket back to the team; it waits to be claimed again."""
+    need_open(ticket)
+    if ticket.assignee is None:
+        return Change(ticket)
+    return Change(replace(ticket, assignee=None), (Released(previous=ticket.assignee),))
+
+
+def assign(ticket: Ticket, staff: int) -> Change:
+    """指派 to a colleague. Assigning the present assignee changes nothing."""
+    need_open(ticket)
+    if ticket.assignee == staff:
+        return Change(ticket)
+    event = Assigned(assignee=staff, previous=ticket.assignee)
+    return Change(replace(ticket, assignee=staff), (event,))
+
+
+def transfer(ticket: Ticket, team: str, staff: int | None, reason: str) -> Change:
+    """转派 to a team, or to a colleague of it."""
+    need_open(ticket)
+    if ticket.team == team and ticket.assignee == staff:
+        return Change(ticket)
+    event = Transferred(
+        team=team,
+        previous_team=ticket.team,
+        assignee=staff,
+        previous=ticket.assignee,
+        reason=reason,
+    )
+    return Change(replace(ticket, team=team, assignee=staff), (event,))
+
+
+def reply(ticket: Ticket, message: int, at: datetime, by: int) -> Change:
+    """A public reply to the customer. Replying to an unheld ticket takes it; a reply to a new
+    ticket moves it to open.
+    """
+    if ticket.status_category in (StatusCategory.CANCELLED, StatusCategory.MERGED):
+        raise errors.TicketClosed(ticket=ticket.number)
+    events: list[AnyBody] = []
+    after = replace(
+        ticket,
+        first_reply_at=ticket.first_reply_at or at,
+        last_reply_at=at,
+        message_count=ticket.message_count + 1,
+    )
+    if ticket.assignee is None and ticket.status_category in OPEN_CATEGORIES:
+        events.append(Claimed(assignee=by))
+        after = replace(after, assignee=by)
+    events.append(Replied(message=message))
+    if ticket.status_category is StatusCategory.NEW:
+        moved = to_open(after)
+        events.extend(moved.events)
+        after = moved.ticket
+    return Change(after, tuple(events))
+
+
+def note(ticket: Ticket, message: int) -> Change:
+    """An internal note; allowed on every ticket, also a closed one."""
+    return Change(
+        replace(ticket, message_count=ticket.message_count + 1), (Noted(message=message),)
+    )
+
+
+def customer_wrote(ticket: Ticket, message: int, at: datetime) -> Change:
+    """The customer wrote. A waiting or resolved ticket is open again (R5, R16)."""
+    event = CustomerWrote(message=message)
+    after = replace(ticket, last_customer_at=at, message_count=ticket.message_count + 1)
+    if ticket.status_category in (StatusCategory.RESOLVED, StatusCategory.CLOSED):
+        again = reopen(after, "customer_wrote")
+        return Change(again.ticket, (event, *again.events))
+    if ticket.status_category is StatusCategory.WAITING_CUSTOMER:
+        moved = to_open(after)
+        return Change(moved.ticket, (*moved.events, event))
+    return Change(after, (event,))
+
+
+def hold(ticket: Ticket, status: Status, reason: str, wake_at: datetime) -> Change:
+    """挂起. Pausing needs a reason and a wake-up time (R7); both are checked by the caller."""
+    need_open(ticket)
+    if status.category not in WAITING_CATEGORIES:
+        raise errors.UnknownStatus(status=status.id)
+    return set_status(replace(ticket, wake_at=wake_at), status, reason, wake_at)
+
+
+def resume(ticket: Ticket, reason: str = "") -> Change:
+    """恢复: back to work. Resuming a ticket that does not wait changes nothing."""
+    need_open(ticket)
+    if ticket.status_category not in WAITING_CATEGORIES:
+        return Change(ticket)
+    return to_open(ticket, reason)
+
+
+def wake(ticket: Ticket) -> Change:
+    """A pause reached its wake-up time: the ticket is open again and somebody is told."""
+    if ticket.status_category not in WAITING_CATEGORIES:
+        return Change(ticket)
+    moved = to_open(ticket, "wake")
+    return Change(moved.ticket, (Woke(), *moved.events))
+
+
+def resolve(ticket: Ticket, message: int | None, at: datetime, by: int) -> Change:
+    """解决. The solution is a public message; then the customer confirms or disputes."""
+    if ticket.status_category is StatusCategory.RESOLVED:
+        raise errors.AlreadyResolved(ticket=ticket.number)
+    need_open(ticket)
+    events: list[AnyBody] = []
+    after = ticket
+    if message is not None:
+        answered = reply(ticket, message, at, by)
+        after, events = answered.ticket, list(answered.events)
+    elif ticket.assignee is None:
+        after = replace(after, assignee=by)
+        events.append(Claimed(assignee=by))
+    moved = set_status(after, STATUSES["resolved"], "")
+    events += [Resolved(message=message, by=after.assignee), *moved.events]
+    return Change(replace(moved.ticket, resolved_at=at), tuple(events))
+
+
+def confirm(ticket: Ticket, at: datetime) -> Change:
+    """The customer accepts the solution: the ticket closes. Confirming twice changes nothing."""
+    if ticket.status_category is StatusCategory.CLOSED:
+        return Change(ticket)
+    if ticket.status_category is not StatusCategory.RESOLVED:
+        raise errors.NotResolved(ticket=ticket.number)
+    closed = close(ticket, "confirmed", at)
+    return Change(closed.ticket, (Confirmed(), *closed.events))
+
+
+def dispute(ticket: Ticket, message: int | None, at: datetime) -> Change:
+    """The customer says that it is not solved: open again, with the same assignee."""
+    if ticket.status_category is not StatusCategory.RESOLVED:
+        raise errors.NotResolved(ticket=ticket.number)
+    again = reopen(ticket, "disputed")
+    after = again.ticket
+    if message is not None:
+        after = replace(after, last_customer_at=at, message_count=after.message_count + 1)
+    return Change(after, (Disputed(message=message), *again.events))
+
+
+def close(ticket: Ticket, reason: str, at: datetime) -> Change:
+    """关闭. Closing a closed ticket changes nothing."""
+    if ticket.status_category is StatusCategory.CLOSED:
+        return Change(ticket)
+    if ticket.status_category in (StatusCategory.CANCELLED, StatusCategory.MERGED):
+        raise errors.TicketClosed(ticket=ticket.number)
+    moved = set_status(ticket, STATUSES["closed"], reason)
+    after = replace(moved.ticket, closed_at=at, resolved_at=ticket.resolved_at or at)
+    return Change(after, (Closed(reason=reason), *moved.events))
+
+
+def cancel(ticket: Ticket, reason: str, at: datetime) -> Change:
+    """取消: filed by mistake, or spam. Its clocks are cancelled, not met (R19)."""
+    need_open(ticket)
+    moved = set_status(ticket, STATUSES["cancelled"], reason)
+    after = replace(moved.ticket, closed_at=at)
+    return Change(after, (Cancelled(reason=reason), *moved.events))
+
+
+def reopen(ticket: Ticket, reason: str) -> Change:
+    """重新打开 a resolved or closed ticket."""
+    if ticket.status_category not in (StatusCategory.RESOLVED, StatusCategory.CLOSED):
+        raise errors.NotClosed(ticket=ticket.number)
+    count = ticket.reopen_count + 1
+    moved = to_open(replace(ticket, reopen_count=count, resolved_at=None, closed_at=None), reason)
+    return Change(moved.ticket, (Reopened(reason=reason, count=count), *moved.events))
+
+
+def set_priority(ticket: Ticket, priority: Priority, reason: str) -> Change:
+    """Set the priority; the clocks are re-targeted and keep their used time (R12)."""
+    need_open(ticket)
+    if ticket.priority is priority:
+        return Change(ticket)
+    event = PriorityChanged(old=ticket.priority, new=priority, reason=reason)
+    return Change(replace(ticket, priority=priority), (event,))
+
+
+def edit(ticket: Ticket, subject: str | None, category: str | None) -> Change:
+    """Overwrite fields. The caller has checked the version the editor saw."""
+    fields: dict[str, tuple[str, str]] = {}
+    after = ticket
+    if subject is not None and subject != ticket.subject:
+        fields["subject"] = (ticket.subject, subject)
+        after = replace(after, subject=subject)
+    if category is not None and category != ticket.category:
+        fields["category"] = (ticket.category or "", category)
+        after = replace(after, category=category)
+    return Change(after, (Edited(fields=fields),) if fields else ())
+
+
+def nudge(ticket: Ticket) -> Change:
+    """催单."""
+    need_open(ticket)
+    count = ticket.nudge_count + 1
+    return Change(replace(ticket, nudge_count=count), (Nudged(count=count),))
+
+
+def escalate(ticket: Ticket, reason: str, to: tuple[int, ...]) -> Change:
+    """升级 by hand, with a reason."""
+    need_open(ticket)
+    return Change(ticket, (Escalated(reason=reason, to=to),))
+
+
+def rate(ticket: Ticket, score: int, comment: str) -> Change:
+    """满意度评价 of a resolved or closed ticket; may be changed while the link lives."""
+    if ticket.status_category not in (StatusCategory.RESOLVED, StatusCategory.CLOSED):
+        raise errors.NotResolved(ticket=ticket.number)
+    event = Rated(score=score, comment=comment, assignee=ticket.assignee, team=ticket.team)
+    return Change(replace(ticket, rating=score), (event,))
+
+
+def to_open(ticket: Ticket, reason: str = "") -> Change:
+    """Move to the machine's own open status."""
+    return set_status(replace(ticket, wake_at=None), STATUSES["open"], reason)
+
+
+def set_status(
+    ticket: Ticket, status: Status, reason: str, wake_at: datetime | None = None
+) -> Change:
+    """Move to a status. Moving to the present status changes nothing."""
+    if ticket.status == status.id:
+        return Change(ticket)
+    event = StatusChanged(
+        old=ticket.status,
+        new=status.id,
+        old_category=ticket.status_category,
+        new_category=status.category,
+        reason=reason,
+        wake_at=wake_at,
+    )
+    waits = status.category in WAITING_CATEGORIES
+    after = replace(
+        ticket,
+        status=status.id,
+        status_category=status.category,
+        wake_at=ticket.wake_at if waits else None,
+    )
+    return Change(after, (event,))
+
+
+def need_open(ticket: Ticket) -> None:
+    """Refuse with `TicketClosed` or `AlreadyResolved` unless work on the ticket may go on."""
+    if ticket.status_category in OPEN_CATEGORIES:
+        return
+    if ticket.status_category is StatusCategory.RESOLVED:
+        raise errors.AlreadyResolved(ticket=ticket.number)
+    raise errors.TicketClosed(ticket=ticket.number)

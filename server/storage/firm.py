@@ -1,0 +1,87 @@
+"""Reads the firm: all configured versions and all colleagues, as one value."""
+
+from typing import Any
+
+import msgspec
+
+from server.domain.firm import Firm, Profile, Queue, Reach
+from server.domain.people import Team
+from server.domain.routing import Rules
+from server.domain.sla import Calendar, Law, Policy, law_of
+from server.domain.ticket import STATUSES, Status
+from server.storage import ledger, people, policies
+from server.storage.database import Reading
+
+KINDS: dict[str, Any] = {
+    "profile": Profile,
+    "team": Team,
+    "queue": Queue,
+    "rules": Rules,
+    "calendar": Calendar,
+    "policy": Policy,
+    "status": Status,
+}
+"""What can be configured, and the struct that its document must fit."""
+
+
+def _law(versions: list[policies.Version]) -> Law:
+    calendars = [
+        msgspec.structs.replace(
+            msgspec.json.decode(one.doc, type=Calendar), id=one.id, version=one.version
+        )
+        for one in versions
+        if one.kind == "calendar"
+    ]
+    rules = [
+        msgspec.structs.replace(
+            msgspec.json.decode(one.doc, type=Policy), id=one.id, version=one.version
+        )
+        for one in versions
+        if one.kind == "policy"
+    ]
+    return law_of(rules, calendars)
+
+
+async def read_firm(db: Reading) -> Firm:
+    """Everything configured, as of the head's `firm_seq`."""
+    head = await ledger.read_head(db)
+    versions = await policies.list_versions(db)
+    newest = {(one.kind, one.id): one for one in versions}
+
+    def current(kind: str) -> dict[str, Any]:
+        return {
+            one.id: msgspec.json.decode(one.doc, type=KINDS[kind])
+            for one in newest.values()
+            if one.kind == kind
+        }
+
+    rules = newest.get(("rules", "default"))
+    staff = await people.list_staff(db)
+    return Firm(
+        seq=head.firm_seq,
+        profile=current("profile").get("firm", Profile()),
+        teams=current("team"),
+        staff={person.id: person for person in staff},
+        queues=current("queue"),
+        rules=Rules()
+        if rules is None
+        else msgspec.structs.replace(
+            msgspec.json.decode(rules.doc, type=Rules), version=rules.version
+        ),
+        law=_law(versions),
+        reach=await _reach(db),
+        statuses=STATUSES | current("status"),
+    )
+
+
+async def _reach(db: Reading) -> Reach:
+    enabled = {one.kind for one in await policies.list_channels(db) if one.enabled}
+    accounts: dict[str, dict[int, str]] = {kind: {} for kind in enabled}
+    for one in await people.list_identities(db):
+        if one.platform in enabled:
+            accounts[one.platform][one.staff] = one.user_id
+    groups: dict[str, dict[str, str]] = {kind: {} for kind in enabled}
+    for group in await policies.list_groups(db):
+        if group.platform in enabled and group.team is not None:
+            groups[group.platform][group.team] = group.conversation_id
+    return Reach(people=accounts, groups=groups)

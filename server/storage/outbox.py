@@ -1,0 +1,150 @@
+"""Notices waiting to be sent, their tries, and the ones given up on (decision 8)."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from server.storage.database import Reading, Statement, Unit
+
+Repeat = Literal["keyed", "at_most_once", "at_least_once"]
+"""What a lost answer from outside means: repeat under the same key, give up, or repeat marked 重发."""
+
+State = Literal["waiting", "sending", "sent", "given_up", "unknown"]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """投递: one notice on its way to one address."""
+
+    id: int
+    event_seq: int | None
+    ticket: int | None
+    kind: str
+    channel: str
+    recipient: str
+    body: str
+    repeat: Repeat
+    idempotency_key: str
+    state: State
+    tries: int
+    next_at: datetime
+    created_at: datetime
+    settled_at: datetime | None = None
+    reference: str | None = None
+    error: str | None = None
+
+
+_COLUMNS: Final = ", ".join(Delivery.__struct_fields__)
+_ADD = Statement[None](
+    "INSERT INTO outbox (event_seq, ticket, kind, channel, recipient, body, repeat,"
+    " idempotency_key, state, tries, next_at, created_at) VALUES (:event_seq, :ticket, :kind,"
+    " :channel, :recipient, :body, :repeat, :key, 'waiting', 0, :at, :at)"
+    " ON CONFLICT (idempotency_key) DO NOTHING"
+)
+_READY = Statement(
+    f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND next_at <= :at"  # noqa: S608
+    " ORDER BY next_at, id LIMIT :limit",
+    Delivery,
+)
+_NEXT = Statement("SELECT MIN(next_at) FROM outbox WHERE state = 'waiting'", datetime)
+_TAKE = Statement(
+    "UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = :id AND state = 'waiting'"
+    f" RETURNING {_COLUMNS}",
+    Delivery,
+)
+_SETTLE = Statement[None](
+    "UPDATE outbox SET state = :state, next_at = :next_at, settled_at = :settled_at,"
+    " reference = :reference, error = :error WHERE id = :id AND state = 'sending'"
+)
+_STRANDED = Statement(
+    f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' ORDER BY id",  # noqa: S608
+    Delivery,
+)
+_IN_STATE = Statement(
+    f"SELECT {_COLUMNS} FROM outbox WHERE state = :state ORDER BY id DESC LIMIT :limit",  # noqa: S608
+    Delivery,
+)
+_RETRY = Statement[None](
+    "UPDATE outbox SET state = 'waiting', next_at = :at, tries = 0, error = NULL,"
+    " settled_at = NULL WHERE id = :id AND state IN ('given_up', 'unknown')"
+)
+
+
+async def add(
+    unit: Unit,
+    *,
+    event_seq: int | None,
+    ticket: int | None,
+    kind: str,
+    channel: str,
+    recipient: str,
+    body: str,
+    repeat: Repeat,
+    key: str,
+    at: datetime,
+) -> None:
+    """Queue a notice; a second one with the same key is not queued."""
+    await unit.run(
+        _ADD,
+        event_seq=event_seq,
+        ticket=ticket,
+        kind=kind,
+        channel=channel,
+        recipient=recipient,
+        body=body,
+        repeat=repeat,
+        key=key,
+        at=at,
+    )
+
+
+async def list_ready(db: Reading, at: datetime, limit: int) -> list[Delivery]:
+    """What may be sent now, oldest first."""
+    return await db.all(_READY, at=at, limit=limit)
+
+
+async def next_at(db: Reading) -> datetime | None:
+    """When the next notice may be sent."""
+    return await db.one(_NEXT)
+
+
+async def take(unit: Unit, delivery: int) -> Delivery | None:
+    """Mark as being sent: from here on a crash leaves a trace. None when it is not waiting."""
+    return await unit.one(_TAKE, id=delivery)
+
+
+async def settle(
+    unit: Unit,
+    delivery: int,
+    state: State,
+    *,
+    next_at: datetime,
+    settled_at: datetime | None,
+    reference: str | None = None,
+    error: str | None = None,
+) -> None:
+    """What became of a try."""
+    await unit.run(
+        _SETTLE,
+        id=delivery,
+        state=state,
+        next_at=next_at,
+        settled_at=settled_at,
+        reference=reference,
+        error=error,
+    )
+
+
+async def list_stranded(db: Reading) -> list[Delivery]:
+    """Rows that a crash left between sending and settling."""
+    return await db.all(_STRANDED)
+
+
+async def list_in_state(db: Reading, state: State, limit: int) -> list[Delivery]:
+    """Newest first."""
+    return await db.all(_IN_STATE, state=state, limit=limit)
+
+
+async def retry(unit: Unit, delivery: int, at: datetime) -> bool:
+    """Try a given-up notice again, by hand."""
+    return await unit.run(_RETRY, id=delivery, at=at) == 1

@@ -1,0 +1,235 @@
+"""Tickets and their counters: read one, list many, write one if it is still the version read."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from server.domain.people import Sight
+from server.domain.ticket import Ticket
+from server.storage.database import Reading, Statement, Unit
+
+_FIELDS: Final = Ticket.__struct_fields__
+_COLUMNS: Final = ", ".join(_FIELDS)
+_READ = Statement(f"SELECT {_COLUMNS} FROM ticket WHERE number = :number", Ticket)  # noqa: S608
+_INSERT = Statement[None](
+    f"INSERT INTO ticket ({_COLUMNS})"  # noqa: S608
+    f" VALUES ({', '.join(f':{field}' for field in _FIELDS)})"
+)
+_UPDATE = Statement[None](
+    f"UPDATE ticket SET {', '.join(f'{field} = :{field}' for field in _FIELDS[1:])}"  # noqa: S608
+    " WHERE number = :number AND version = :seen_version"
+)
+_NUMBER = Statement("UPDATE counter SET last = last + 1 WHERE name = 'ticket' RETURNING last", int)
+_TALLY_UP = Statement[None](
+    "INSERT INTO tally (cell, team, assignee, status_category, breached, tickets)"
+    " VALUES (:cell, :team, :assignee, :status_category, :breached, 1)"
+    " ON CONFLICT (cell) DO UPDATE SET tickets = tally.tickets + 1"
+)
+_TALLY_DOWN = Statement[None]("UPDATE tally SET tickets = tickets - 1 WHERE cell = :cell")
+
+
+class TallyCell(msgspec.Struct, frozen=True):
+    """How many tickets share team, assignee, status category and breach."""
+
+    team: str | None
+    assignee: int | None
+    status_category: str
+    breached: bool
+    tickets: int
+
+
+_TALLY = Statement(
+    "SELECT team, assignee, status_category, breached, tickets FROM tally WHERE tickets > 0",
+    TallyCell,
+)
+_LOAD = Statement(
+    "SELECT team, assignee, status_category, breached, tickets FROM tally"
+    " WHERE assignee IS NOT NULL AND tickets > 0 AND status_category IN ('new', 'open')",
+    TallyCell,
+)
+
+
+class Listed(Ticket, frozen=True, kw_only=True):
+    """A ticket in a list, with its customer's name."""
+
+    customer_name: str
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list asks for. Empty means: no such condition. `after` is the last row's sort key."""
+
+    categories: tuple[str, ...] = ()
+    team: str | None = None
+    assignee: int | None = None
+    unassigned: bool = False
+    breached: bool = False
+    priority: str | None = None
+    customer: int | None = None
+    sort: str = "updated"
+    after: tuple[str, int] | None = None
+    limit: int = 25
+
+
+_SORTS: Final = {
+    "due": ("COALESCE(t.next_due_at, {far})", "ASC", ">"),
+    "updated": ("t.updated_at", "DESC", "<"),
+    "created": ("t.number", "DESC", "<"),
+}
+_FAR: Final = {"sqlite": "'9999-12-31 00:00:00.000000+00:00'", "postgres": "'9999-12-31+00'"}
+
+
+async def find(db: Reading, number: int) -> Ticket | None:
+    """The ticket, or None."""
+    return await db.one(_READ, number=number)
+
+
+async def list_by_number(db: Reading, numbers: tuple[int, ...]) -> dict[int, Ticket]:
+    """Tickets by number; unknown ones are missing from the answer."""
+    found: dict[int, Ticket] = {}
+    for number in numbers:
+        ticket = await db.one(_READ, number=number)
+        if ticket is not None:
+            found[number] = ticket
+    return found
+
+
+async def next_number(unit: Unit) -> int:
+    """A number that was never used and never will be again."""
+    number = await unit.one(_NUMBER)
+    if number is None:
+        msg = "the ticket counter is missing"
+        raise LookupError(msg)
+    return number
+
+
+async def insert(unit: Unit, ticket: Ticket) -> None:
+    """Write a new ticket. Called by `recording.record` alone."""
+    await unit.run(_INSERT, **msgspec.structs.asdict(ticket))
+    await _count(unit, None, ticket)
+
+
+async def write(unit: Unit, before: Ticket, after: Ticket) -> bool:
+    """Write a changed ticket if the row still has `before.version`; else False and nothing done.
+    Called by `recording.record` alone.
+    """
+    values = msgspec.structs.asdict(after)
+    touched = await unit.run(_UPDATE, seen_version=before.version, **values)
+    if touched != 1:
+        return False
+    await _count(unit, before, after)
+    return True
+
+
+async def _count(unit: Unit, before: Ticket | None, after: Ticket) -> None:
+    old, new = cell_of(before) if before else None, cell_of(after)
+    if old == new:
+        return
+    if old is not None:
+        await unit.run(_TALLY_DOWN, cell=old)
+    await unit.run(
+        _TALLY_UP,
+        cell=new,
+        team=after.team,
+        assignee=after.assignee,
+        status_category=after.status_category,
+        breached=after.breached,
+    )
+
+
+def cell_of(ticket: Ticket) -> str:
+    """The key of the counter that a ticket is counted in."""
+    mark = "late" if ticket.breached else "fine"
+    return f"{ticket.team or ''}|{ticket.assignee or ''}|{ticket.status_category}|{mark}"
+
+
+async def read_tally(db: Reading) -> list[TallyCell]:
+    """All counters; a few hundred rows at most (teams × colleagues × categories)."""
+    return await db.all(_TALLY)
+
+
+async def read_load(db: Reading) -> dict[int, int]:
+    """在办数: per colleague, the tickets whose work clock runs (new and open ones)."""
+    load: dict[int, int] = {}
+    for cell in await db.all(_LOAD):
+        if cell.assignee is not None:
+            load[cell.assignee] = load.get(cell.assignee, 0) + cell.tickets
+    return load
+
+
+async def list_tickets(db: Reading, sight: Sight, query: Query) -> list[Listed]:
+    """One page, keyset paged, only what is in sight."""
+    teams = tuple(sorted(sight.teams))
+    shape = msgspec.structs.replace(
+        query,
+        team="" if query.team is not None else None,
+        assignee=0 if query.assignee is not None else None,
+        priority="" if query.priority is not None else None,
+        customer=0 if query.customer is not None else None,
+        after=("", 0) if query.after is not None else None,
+        limit=0,
+    )
+    statement = _list_statement(
+        shape, sight.everything, sight.unrouted, len(teams), db.dialect
+    )
+    values: dict[str, object] = {f"team{i}": team for i, team in enumerate(teams)}
+    if not sight.everything:
+        values["me"] = sight.staff
+    for name in ("team", "assignee", "priority", "customer"):
+        value = getattr(query, name)
+        if value is not None:
+            values[name] = value
+    if query.after is not None:
+        values["after_number"] = query.after[1]
+        if query.sort != "created":
+            values["after_key"] = msgspec.convert(query.after[0], type=datetime)
+    values["limit"] = query.limit
+    return await db.all(statement, **values)
+
+
+@lru_cache(maxsize=256)
+def _list_statement(
+    query: Query,
+    everything: bool,  # noqa: FBT001
+    unrouted: bool,  # noqa: FBT001
+    teams: int,
+    dialect: str,
+) -> Statement[Listed]:
+    where: list[str] = []
+    if not everything:
+        parts = ["t.assignee = :me"]
+        if teams:
+            parts.append(f"t.team IN ({', '.join(f':team{i}' for i in range(teams))})")
+        if unrouted:
+            parts.append("t.team IS NULL")
+        where.append(f"({' OR '.join(parts)})")
+    if query.categories:
+        listed = ", ".join(f"'{category}'" for category in query.categories)
+        where.append(f"t.status_category IN ({listed})")
+    where += [
+        f"t.{name} = :{name}"
+        for name in ("team", "assignee", "priority", "customer")
+        if getattr(query, name) is not None
+    ]
+    if query.unassigned:
+        where.append("t.assignee IS NULL")
+    if query.breached:
+        where.append("t.breached")
+    key, direction, beyond = _SORTS[query.sort]
+    key = key.format(far=_FAR[dialect])
+    if query.after is not None:
+        if query.sort == "created":
+            where.append("t.number < :after_number")
+        else:
+            where.append(f"({key}, t.number) {beyond} (:after_key, :after_number)")
+    order = f"{key} {direction}"
+    if query.sort != "created":
+        order += f", t.number {direction}"
+    columns = ", ".join(f"t.{field}" for field in _FIELDS)
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    return Statement(
+        f"SELECT {columns}, c.name AS customer_name FROM ticket t"  # noqa: S608
+        f" JOIN customer c ON c.id = t.customer{condition} ORDER BY {order} LIMIT :limit",
+        Listed,
+    )

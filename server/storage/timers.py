@@ -1,0 +1,88 @@
+"""Timers (decision 9) and the folded SLA state beside each ticket."""
+
+from datetime import datetime
+
+import msgspec
+
+from server.storage.database import Reading, Statement, Unit
+
+
+class Timer(msgspec.Struct, frozen=True, kw_only=True):
+    """Something falls due. `key` is unique within its kind."""
+
+    due_at: datetime
+    kind: str
+    key: str
+    ticket: int | None = None
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A ticket with something due."""
+
+    ticket: int
+    due_at: datetime
+
+
+_ADD = Statement[None](
+    "INSERT INTO timer (due_at, kind, key, ticket) VALUES (:due_at, :kind, :key, :ticket)"
+    " ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at"
+)
+_CLEAR = Statement[None]("DELETE FROM timer WHERE ticket = :ticket")
+_TAKE = Statement(
+    "DELETE FROM timer WHERE ticket = :ticket AND due_at <= :at"
+    " RETURNING due_at, kind, key, ticket",
+    Timer,
+)
+_DUE = Statement(
+    "SELECT ticket, MIN(due_at) AS due_at FROM timer WHERE due_at <= :at AND ticket IS NOT NULL"
+    " GROUP BY ticket ORDER BY 2, 1 LIMIT :limit",
+    Due,
+)
+_NEXT = Statement("SELECT MIN(due_at) FROM timer", datetime)
+_POSTPONE = Statement[None](
+    "UPDATE timer SET due_at = :until WHERE ticket = :ticket AND due_at <= :at"
+)
+_STATE = Statement("SELECT state FROM sla WHERE ticket = :ticket", str)
+_PUT_STATE = Statement[None](
+    "INSERT INTO sla (ticket, state) VALUES (:ticket, :state)"
+    " ON CONFLICT (ticket) DO UPDATE SET state = excluded.state"
+)
+
+
+async def replace(unit: Unit, ticket: int, timers: tuple[Timer, ...]) -> None:
+    """The ticket's timers are these and no others."""
+    await unit.run(_CLEAR, ticket=ticket)
+    for timer in timers:
+        await unit.run(_ADD, due_at=timer.due_at, kind=timer.kind, key=timer.key, ticket=ticket)
+
+
+async def take(unit: Unit, ticket: int, at: datetime) -> list[Timer]:
+    """Remove and return what is due of this ticket: it will be acted on in this unit, once."""
+    return sorted(
+        await unit.all(_TAKE, ticket=ticket, at=at), key=lambda timer: (timer.due_at, timer.key)
+    )
+
+
+async def list_due(db: Reading, at: datetime, limit: int) -> list[Due]:
+    """Tickets with something due, longest due first."""
+    return await db.all(_DUE, at=at, limit=limit)
+
+
+async def next_due_at(db: Reading) -> datetime | None:
+    """The earliest instant at which something falls due."""
+    return await db.one(_NEXT)
+
+
+async def postpone(unit: Unit, ticket: int, at: datetime, until: datetime) -> None:
+    """Try what is due of this ticket again later: acting on it failed."""
+    await unit.run(_POSTPONE, ticket=ticket, at=at, until=until)
+
+
+async def find_state(db: Reading, ticket: int) -> str | None:
+    """The folded SLA state as JSON, or None."""
+    return await db.one(_STATE, ticket=ticket)
+
+
+async def put_state(unit: Unit, ticket: int, state: str) -> None:
+    """Keep the folded SLA state."""
+    await unit.run(_PUT_STATE, ticket=ticket, state=state)

@@ -1,0 +1,115 @@
+"""Take the next notice, report how sending it went, decide on another try or on giving up.
+
+A try is durable before it begins (state `sending`), so a crash leaves a trace; what it means
+then depends on the kind of notice (decision 5).
+"""
+
+from datetime import datetime, timedelta
+
+from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown
+from server.domain.errors import UnknownDelivery
+from server.domain.events import DESK, NoticeFailed
+from server.domain.ticket import Change
+from server.storage import outbox, tickets
+from server.storage.outbox import Delivery
+from server.usecases.acts import Act, change
+from server.usecases.recording import record
+
+MOST_TRIES = 8
+FIRST_BACKOFF = timedelta(seconds=5)
+LONGEST_BACKOFF = timedelta(minutes=30)
+
+
+async def list_ready(desk: Desk, limit: int = 32) -> list[Delivery]:
+    """What may be sent now."""
+    with desk.activity.busy():
+        return await outbox.list_ready(desk.database, desk.clock.now(), limit)
+
+
+async def next_at(desk: Desk) -> datetime | None:
+    """When the next notice may be sent."""
+    with desk.activity.busy():
+        return await outbox.next_at(desk.database)
+
+
+@change
+async def take(act: Act, delivery: int) -> Parcel | None:
+    """Begin a try; None when it was taken, sent or given up meanwhile."""
+    taken = await outbox.take(act.unit, delivery)
+    if taken is None:
+        return None
+    ticket = await tickets.find(act.unit, taken.ticket) if taken.ticket is not None else None
+    again = taken.repeat == "at_least_once" and taken.error == "unknown"
+    return Parcel(delivery=taken, ticket=ticket, firm=await act.firm(), again=again)
+
+
+@change
+async def settle(act: Act, delivery: Delivery, outcome: Outcome) -> None:
+    """What became of a try. The last failure is shown on the ticket."""
+    match outcome:
+        case Sent(reference=reference):
+            await outbox.settle(
+                act.unit,
+                delivery.id,
+                "sent",
+                next_at=act.at,
+                settled_at=act.at,
+                reference=reference,
+            )
+        case Unknown(why=why) if delivery.repeat == "at_most_once":
+            await _give_up(act, delivery, "unknown", why)
+        case Unknown() | Later() if delivery.tries >= MOST_TRIES:
+            await _give_up(act, delivery, "given_up", outcome.why)
+        case Unknown():
+            await _later(act, delivery, "unknown", None)
+        case Later(why=why, after=after):
+            await _later(act, delivery, why, after)
+        case Never(why=why):
+            await _give_up(act, delivery, "given_up", why)
+
+
+async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None) -> None:
+    backoff = min(FIRST_BACKOFF * 2 ** (delivery.tries - 1), LONGEST_BACKOFF)
+    jitter = 0.9 + int(act.draw()[:4], 16) / 0xFFFF * 0.2
+    await outbox.settle(
+        act.unit,
+        delivery.id,
+        "waiting",
+        next_at=act.at + (after or backoff * jitter),
+        settled_at=None,
+        error=why,
+    )
+    act.ring()
+
+
+async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) -> None:
+    await outbox.settle(
+        act.unit, delivery.id, state, next_at=act.at, settled_at=act.at, error=why
+    )
+    if delivery.ticket is None:
+        return
+    ticket = await tickets.find(act.unit, delivery.ticket)
+    if ticket is not None:
+        failed = NoticeFailed(outbox=delivery.id, notice=delivery.kind, reason=why)
+        await record(act, ticket, Change(ticket, (failed,)), DESK, "desk")
+
+
+@change
+async def recover(act: Act) -> int:
+    """After a start: settle the tries that a crash interrupted, each by its kind's rule."""
+    stranded = await outbox.list_stranded(act.unit)
+    for delivery in stranded:
+        if delivery.repeat == "at_most_once":
+            await _give_up(act, delivery, "unknown", "interrupted")
+        else:
+            error = "unknown" if delivery.repeat == "at_least_once" else "interrupted"
+            await _later(act, delivery, error, timedelta())
+    return len(stranded)
+
+
+@change
+async def retry(act: Act, delivery: int) -> None:
+    """Send a given-up notice again, by hand. Refuses `UnknownDelivery`."""
+    if not await outbox.retry(act.unit, delivery, act.at):
+        raise UnknownDelivery(delivery=delivery)
+    act.ring()

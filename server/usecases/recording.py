@@ -1,0 +1,190 @@
+"""`record()`: the only writer of tickets, and of the event log.
+
+In one unit it writes the row (guarded by its version), the events, the folded SLA state, the
+timers and the notices; the bell rings after the commit. No path can change a ticket and forget
+its clock, its history or its notice.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from server.domain.errors import ChangedMeanwhile
+from server.domain.events import CONFIGURING, DESK, Actor, AnyBody, Event, Via
+from server.domain.firm import Firm
+from server.domain.notices import Notice, notices_of
+from server.domain.sla import SlaState, next_due, step, timers
+from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
+from server.storage import ledger, outbox, tickets
+from server.storage import timers as timer_rows
+from server.storage.timers import Timer
+from server.usecases.acts import Act
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode_state = msgspec.json.Decoder(SlaState).decode
+
+
+async def record(
+    act: Act,
+    before: Ticket | None,
+    change: Change,
+    by: Actor,
+    via: Via,
+    *,
+    effective_at: datetime | None = None,
+    cause_seq: int | None = None,
+    timers_taken: bool = False,
+) -> Ticket:
+    """Write a change of a ticket, or a new ticket (`before` is None). A change without events
+    writes nothing, unless its timers were taken. Refuses `ChangedMeanwhile` when the row is not
+    the one that was read, which units in one stream can only meet through a bug.
+    """
+    if not change.events and not timers_taken:
+        return change.ticket
+    firm = await act.firm()
+    at = act.at if before is None else max(act.at, before.updated_at)
+    events = await _append(act, change, by, via, at, effective_at or at, cause_seq)
+    state = await _fold(act, before, events, firm)
+    after = _with_due(change.ticket, state, events, at)
+    if before is None:
+        await tickets.insert(act.unit, after)
+    elif not await tickets.write(act.unit, before, after):
+        raise ChangedMeanwhile(ticket=after.number, version=before.version)
+    await timer_rows.put_state(act.unit, after.number, _encode(state).decode())
+    await timer_rows.replace(act.unit, after.number, _timers_of(after, state, firm))
+    for event in events:
+        for notice in notices_of(event, after, firm):
+            await announce(act, event, notice, firm)
+    return after
+
+
+async def record_desk(act: Act, body: AnyBody, by: Actor = DESK, via: Via = "desk") -> Event:
+    """Write an event of the desk itself: configuration, staff, duty."""
+    head = await act.head()
+    event = Event(
+        seq=head.seq + 1,
+        ticket=None,
+        ticket_seq=None,
+        recorded_at=act.at,
+        effective_at=act.at,
+        actor=by,
+        via=via,
+        body=body,
+    )
+    firm_seq = event.seq if isinstance(body, CONFIGURING) else head.firm_seq
+    row = ledger.row_of(event, act.draw(), head.hash)
+    act.moved(await ledger.append(act.unit, head, (row,), firm_seq))
+    return event
+
+
+async def announce(act: Act, event: Event, notice: Notice, firm: Firm) -> None:
+    """Queue a notice for every platform that reaches its audience."""
+    for platform, people in firm.reach.people.items():
+        groups = firm.reach.groups.get(platform, {})
+        if notice.staff is not None:
+            address, to = people.get(notice.staff), {"person": people.get(notice.staff)}
+        else:
+            address, to = groups.get(notice.team or ""), {"group": groups.get(notice.team or "")}
+        if address is None:
+            continue
+        await outbox.add(
+            act.unit,
+            event_seq=event.seq,
+            ticket=event.ticket,
+            kind=notice.kind,
+            channel=platform,
+            recipient=_encode(to).decode(),
+            body=_encode(notice.facts).decode(),
+            repeat=notice.repeat,
+            key=f"{event.seq}:{notice.kind}:{platform}:{address}",
+            at=act.at,
+        )
+
+
+async def _append(
+    act: Act,
+    change: Change,
+    by: Actor,
+    via: Via,
+    at: datetime,
+    effective_at: datetime,
+    cause_seq: int | None,
+) -> tuple[Event, ...]:
+    if not change.events:
+        return ()
+    head = await act.head()
+    events: list[Event] = []
+    rows: list[ledger.Row] = []
+    previous = head.hash
+    for place, body in enumerate(change.events, start=1):
+        event = Event(
+            seq=head.seq + place,
+            ticket=change.ticket.number,
+            ticket_seq=change.ticket.ticket_seq + place,
+            recorded_at=at,
+            effective_at=effective_at,
+            actor=by,
+            via=via,
+            cause_seq=cause_seq,
+            body=body,
+        )
+        row = ledger.row_of(event, act.draw(), previous)
+        previous = row.hash
+        events.append(event)
+        rows.append(row)
+    act.moved(await ledger.append(act.unit, head, tuple(rows), head.firm_seq))
+    return tuple(events)
+
+
+async def _fold(
+    act: Act, before: Ticket | None, events: tuple[Event, ...], firm: Firm
+) -> SlaState:
+    state = SlaState()
+    if before is not None:
+        kept = await timer_rows.find_state(act.unit, before.number)
+        if kept is not None:
+            state = _decode_state(kept)
+    for event in events:
+        state = step(state, event, firm.law)
+    return state
+
+
+def _with_due(
+    ticket: Ticket, state: SlaState, events: tuple[Event, ...], at: datetime
+) -> Ticket:
+    due = next_due(state)
+    return replace(
+        ticket,
+        version=ticket.version + 1,
+        ticket_seq=ticket.ticket_seq + len(events),
+        updated_at=at,
+        next_due_at=due.due_at if due else None,
+        next_due_metric=due.metric if due else None,
+        warned=any(clock.warned for clock in state.clocks if clock.state == "running"),
+        breached=any(
+            clock.verdict == "breached" for clock in state.clocks if clock.state != "stopped"
+        ),
+    )
+
+
+def _timers_of(ticket: Ticket, state: SlaState, firm: Firm) -> tuple[Timer, ...]:
+    found = [
+        Timer(
+            due_at=timer.due_at,
+            kind=timer.kind,
+            key=f"{ticket.number}:{timer.metric}:{timer.instance}",
+            ticket=ticket.number,
+        )
+        for timer in timers(state, firm.law)
+    ]
+    if ticket.wake_at is not None and ticket.status_category in WAITING_CATEGORIES:
+        found.append(_plain(ticket, "wake", ticket.wake_at))
+    if ticket.status_category == "resolved" and ticket.resolved_at is not None:
+        quiet = timedelta(hours=firm.profile.quiet_close_hours)
+        found.append(_plain(ticket, "quiet_close", ticket.resolved_at + quiet))
+    return tuple(found)
+
+
+def _plain(ticket: Ticket, kind: str, due_at: datetime) -> Timer:
+    return Timer(due_at=due_at, kind=kind, key=str(ticket.number), ticket=ticket.number)
