@@ -18,7 +18,6 @@ from server.storage.inbound import Inbound
 from server.storage.outbox import Delivery
 
 
-
 class Entropy(Protocol):
     """Where random values come from; use cases get them from outside."""
 

@@ -52,7 +52,7 @@ class Push(msgspec.Struct, kw_only=True, eq=False):
     @property
     def acked(self) -> bool:
         """A 200 came back."""
-        return self.ack is not None and self.ack.code == 200  # noqa: PLR2004
+        return self.ack is not None and self.ack.code == 200
 
 
 class Connection:

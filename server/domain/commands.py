@@ -23,21 +23,21 @@ class Command(
     ticket: int
 
 
-class Claim(Command, tag="claim"):
+class Claim(Command, frozen=True, tag="claim"):
     """接单."""
 
 
-class Release(Command, tag="release"):
+class Release(Command, frozen=True, tag="release"):
     """退回: give it back to the team."""
 
 
-class Assign(Command, tag="assign"):
+class Assign(Command, frozen=True, tag="assign"):
     """指派 to a colleague of the ticket's team."""
 
     staff: int
 
 
-class Transfer(Command, tag="transfer"):
+class Transfer(Command, frozen=True, tag="transfer"):
     """转派 to a team, or to one colleague of it."""
 
     team: str
@@ -45,7 +45,7 @@ class Transfer(Command, tag="transfer"):
     reason: Reason = ""
 
 
-class Reply(Command, tag="reply"):
+class Reply(Command, frozen=True, tag="reply"):
     """回复, visible to the customer. `then` sets a status in the same change: "open",
     "waiting_customer" or "resolved".
     """
@@ -54,13 +54,13 @@ class Reply(Command, tag="reply"):
     then: str | None = None
 
 
-class Note(Command, tag="note"):
+class Note(Command, frozen=True, tag="note"):
     """备注, for staff only."""
 
     text: Text
 
 
-class Hold(Command, tag="hold"):
+class Hold(Command, frozen=True, tag="hold"):
     """挂起. A reason and a wake-up time are demanded (R7)."""
 
     status: str
@@ -68,48 +68,48 @@ class Hold(Command, tag="hold"):
     until: datetime
 
 
-class Resume(Command, tag="resume"):
+class Resume(Command, frozen=True, tag="resume"):
     """恢复."""
 
 
-class Resolve(Command, tag="resolve"):
+class Resolve(Command, frozen=True, tag="resolve"):
     """解决; `solution` goes to the customer."""
 
     solution: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
 
 
-class Close(Command, tag="close"):
+class Close(Command, frozen=True, tag="close"):
     """关闭."""
 
     reason: Reason = ""
 
 
-class Cancel(Command, tag="cancel"):
+class Cancel(Command, frozen=True, tag="cancel"):
     """取消: filed by mistake, or spam."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
-class Reopen(Command, tag="reopen"):
+class Reopen(Command, frozen=True, tag="reopen"):
     """重新打开."""
 
     reason: Reason = ""
 
 
-class SetPriority(Command, tag="set_priority"):
+class SetPriority(Command, frozen=True, tag="set_priority"):
     """优先级."""
 
     priority: Priority
     reason: Reason = ""
 
 
-class Escalate(Command, tag="escalate"):
+class Escalate(Command, frozen=True, tag="escalate"):
     """升级 by hand."""
 
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
-class Edit(Command, tag="edit"):
+class Edit(Command, frozen=True, tag="edit"):
     """Overwrite fields; refused when `seen_version` is not the current one (decision 4)."""
 
     seen_version: int

@@ -63,7 +63,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 # --- a ticket's life
 
 
-class Opened(Body, tag="opened"):
+class Opened(Body, frozen=True, tag="opened"):
     """A ticket was filed. Carries every fact that SLA policies and routing rules match on."""
 
     subject: str
@@ -76,7 +76,7 @@ class Opened(Body, tag="opened"):
     message: int | None
 
 
-class Routed(Body, tag="routed"):
+class Routed(Body, frozen=True, tag="routed"):
     """派单: the decision's outcome; `decision` explains it (domain/routing.py)."""
 
     team: str | None
@@ -84,45 +84,45 @@ class Routed(Body, tag="routed"):
     decision: "Decision"
 
 
-class CustomerWrote(Body, tag="customer_wrote"):
+class CustomerWrote(Body, frozen=True, tag="customer_wrote"):
     """A public message from the customer arrived."""
 
     message: int
 
 
-class Replied(Body, tag="replied"):
+class Replied(Body, frozen=True, tag="replied"):
     """A public message went to the customer. `human` is false for automatic ones (R4)."""
 
     message: int
     human: bool = True
 
 
-class Noted(Body, tag="noted"):
+class Noted(Body, frozen=True, tag="noted"):
     """An internal note."""
 
     message: int
 
 
-class Claimed(Body, tag="claimed"):
+class Claimed(Body, frozen=True, tag="claimed"):
     """接单."""
 
     assignee: int
 
 
-class Released(Body, tag="released"):
+class Released(Body, frozen=True, tag="released"):
     """The assignee gave the ticket back to the team."""
 
     previous: int
 
 
-class Assigned(Body, tag="assigned"):
+class Assigned(Body, frozen=True, tag="assigned"):
     """指派 to a colleague by somebody else."""
 
     assignee: int
     previous: int | None
 
 
-class Transferred(Body, tag="transferred"):
+class Transferred(Body, frozen=True, tag="transferred"):
     """转派 to another team, or to a colleague of it."""
 
     team: str
@@ -132,7 +132,7 @@ class Transferred(Body, tag="transferred"):
     reason: str
 
 
-class StatusChanged(Body, tag="status_changed"):
+class StatusChanged(Body, frozen=True, tag="status_changed"):
     """The status moved; categories are what clocks look at. `wake_at` ends a pause (R7)."""
 
     old: str
@@ -143,43 +143,43 @@ class StatusChanged(Body, tag="status_changed"):
     wake_at: datetime | None = None
 
 
-class Resolved(Body, tag="resolved"):
+class Resolved(Body, frozen=True, tag="resolved"):
     """已解决, waiting for the customer's word. `message` is the public solution."""
 
     message: int | None
     by: int | None = None
 
 
-class Confirmed(Body, tag="confirmed"):
+class Confirmed(Body, frozen=True, tag="confirmed"):
     """The customer accepted the solution."""
 
 
-class Disputed(Body, tag="disputed"):
+class Disputed(Body, frozen=True, tag="disputed"):
     """The customer says that it is not solved; a `Reopened` follows."""
 
     message: int | None
 
 
-class Closed(Body, tag="closed"):
+class Closed(Body, frozen=True, tag="closed"):
     """已关闭."""
 
     reason: str = ""
 
 
-class Cancelled(Body, tag="cancelled"):
+class Cancelled(Body, frozen=True, tag="cancelled"):
     """已取消: clocks are cancelled, not met (R19)."""
 
     reason: str = ""
 
 
-class Reopened(Body, tag="reopened"):
+class Reopened(Body, frozen=True, tag="reopened"):
     """重新打开: `resolve` resumes its instance (R16)."""
 
     reason: str = ""
     count: int = 1
 
 
-class PriorityChanged(Body, tag="priority_changed"):
+class PriorityChanged(Body, frozen=True, tag="priority_changed"):
     """A change of an attribute that policies read re-targets open clocks (R12)."""
 
     old: Priority
@@ -187,26 +187,26 @@ class PriorityChanged(Body, tag="priority_changed"):
     reason: str = ""
 
 
-class Edited(Body, tag="edited"):
+class Edited(Body, frozen=True, tag="edited"):
     """Fields were overwritten: field → [old, new] as text."""
 
     fields: dict[str, tuple[str, str]]
 
 
-class Nudged(Body, tag="nudged"):
+class Nudged(Body, frozen=True, tag="nudged"):
     """催单 by the customer, counted."""
 
     count: int
 
 
-class Escalated(Body, tag="escalated"):
+class Escalated(Body, frozen=True, tag="escalated"):
     """升级 by hand or by a rung of the ladder."""
 
     reason: str
     to: tuple[int, ...] = ()
 
 
-class Warned(Body, tag="warned"):
+class Warned(Body, frozen=True, tag="warned"):
     """A share of a target is used up (default 80 %)."""
 
     metric: str
@@ -216,7 +216,7 @@ class Warned(Body, tag="warned"):
     late_by: int = 0
 
 
-class Breached(Body, tag="breached"):
+class Breached(Body, frozen=True, tag="breached"):
     """超时. `breached_at` is computed by the law, `late_by` seconds tell how late it was noticed."""
 
     metric: str
@@ -226,11 +226,11 @@ class Breached(Body, tag="breached"):
     late_by: int = 0
 
 
-class Woke(Body, tag="woke"):
+class Woke(Body, frozen=True, tag="woke"):
     """A pause reached its wake-up time."""
 
 
-class Rated(Body, tag="rated"):
+class Rated(Body, frozen=True, tag="rated"):
     """满意度: 1–5 and the people it speaks about, as they were at resolution."""
 
     score: int
@@ -239,7 +239,7 @@ class Rated(Body, tag="rated"):
     team: str | None
 
 
-class NoticeFailed(Body, tag="notice_failed"):
+class NoticeFailed(Body, frozen=True, tag="notice_failed"):
     """A notice was given up; somebody has to know."""
 
     outbox: int
@@ -250,13 +250,13 @@ class NoticeFailed(Body, tag="notice_failed"):
 # --- the desk's own life
 
 
-class DeskOpened(Body, tag="desk_opened"):
+class DeskOpened(Body, frozen=True, tag="desk_opened"):
     """First event of every desk."""
 
     firm: str
 
 
-class ConfigurationSaved(Body, tag="configuration_saved"):
+class ConfigurationSaved(Body, frozen=True, tag="configuration_saved"):
     """A new immutable version of a team, calendar, policy, rule … (decision 10)."""
 
     of: str
@@ -265,7 +265,7 @@ class ConfigurationSaved(Body, tag="configuration_saved"):
     digest: str
 
 
-class StaffSaved(Body, tag="staff_saved"):
+class StaffSaved(Body, frozen=True, tag="staff_saved"):
     """A colleague was added or changed."""
 
     staff: int
@@ -273,14 +273,14 @@ class StaffSaved(Body, tag="staff_saved"):
     active: bool
 
 
-class DutyChanged(Body, tag="duty_changed"):
+class DutyChanged(Body, frozen=True, tag="duty_changed"):
     """值班 / 下班."""
 
     staff: int
     on_duty: bool
 
 
-class IdentityBound(Body, tag="identity_bound"):
+class IdentityBound(Body, frozen=True, tag="identity_bound"):
     """A chat account now speaks for a colleague."""
 
     staff: int
@@ -288,13 +288,13 @@ class IdentityBound(Body, tag="identity_bound"):
     user_id: str
 
 
-class Erased(Body, tag="erased"):
+class Erased(Body, frozen=True, tag="erased"):
     """An event's body and salt were deleted; its digest keeps the chain provable."""
 
     seq: int
 
 
-class Sealed(Body, tag="sealed"):
+class Sealed(Body, frozen=True, tag="sealed"):
     """Daily seal: HMAC over the head with a key that lies outside the database."""
 
     through_seq: int

@@ -94,9 +94,7 @@ def _holder(
     return ()
 
 
-def _breach(
-    after: Ticket, firm: Firm, facts: dict[str, str | int | None]
-) -> tuple[Notice, ...]:
+def _breach(after: Ticket, firm: Firm, facts: dict[str, str | int | None]) -> tuple[Notice, ...]:
     people = list(firm.leaders_of(after.team))
     if after.assignee is not None and after.assignee not in people:
         people.insert(0, after.assignee)

@@ -72,7 +72,5 @@ def permit(by: Staff, sight: Sight, command: AnyCommand, ticket: Ticket) -> None
 def allowed(by: Staff, sight: Sight, ticket: Ticket) -> tuple[str, ...]:
     """The tags of the commands that this person may do to this ticket: buttons come from here."""
     return tuple(
-        str(command.__struct_config__.tag)
-        for command in MAY
-        if may(by, sight, command, ticket)
+        str(command.__struct_config__.tag) for command in MAY if may(by, sight, command, ticket)
     )

@@ -115,9 +115,7 @@ def rank(
     return tuple(sorted(seen, key=lambda one: (one.dropped is not None, one.load, one.staff)))
 
 
-def _why_not(
-    person: Staff, load: int, skills: tuple[str, ...], most_open: int
-) -> str | None:
+def _why_not(person: Staff, load: int, skills: tuple[str, ...], most_open: int) -> str | None:
     if not person.active or person.role in (Role.AUDITOR, Role.COLLABORATOR):
         return "inactive"
     if any(person.skills.get(skill, 0) < 1 for skill in skills):
@@ -133,9 +131,7 @@ def _winner(candidates: Iterable[Candidate]) -> int | None:
     return next((one.staff for one in candidates if one.dropped is None), None)
 
 
-def _first_match(
-    rules: tuple[Rule, ...], facts: Facts
-) -> tuple[Rule | None, tuple[str, ...]]:
+def _first_match(rules: tuple[Rule, ...], facts: Facts) -> tuple[Rule | None, tuple[str, ...]]:
     for rule in rules:
         matched = matches(rule, facts)
         if matched is not None:
@@ -181,6 +177,4 @@ def _fall_back(
         return decision
     candidates = rank(teams[team], staff, load, (), rules.most_open)
     chosen = _winner(candidates)
-    return msgspec.structs.replace(
-        decision, assignee=chosen, candidates=(*earlier, *candidates)
-    )
+    return msgspec.structs.replace(decision, assignee=chosen, candidates=(*earlier, *candidates))

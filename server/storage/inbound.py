@@ -94,9 +94,7 @@ async def settle(
     return await unit.run(_DONE, id=inbound, at=at, ticket=ticket, error=error) == 1
 
 
-async def fail(
-    unit: Unit, inbound: int, error: str, next_at: datetime, *, poison: bool
-) -> None:
+async def fail(unit: Unit, inbound: int, error: str, next_at: datetime, *, poison: bool) -> None:
     """A try failed: later again, or set aside with the reason."""
     state: State = "poison" if poison else "waiting"
     await unit.run(_FAILED, id=inbound, state=state, next_at=next_at, error=error)

@@ -1,5 +1,6 @@
 """The event log and its head. Events are appended in a unit, under the ledger's lock, so that
-`seq` is gapless and follows the order of commits (decision 2)."""
+`seq` is gapless and follows the order of commits (decision 2).
+"""
 
 import hashlib
 from datetime import datetime
@@ -63,7 +64,9 @@ _COLUMNS: Final = (
     " body, salt, body_digest, hash"
 )
 _HEAD = Statement("SELECT seq, hash, firm_seq FROM ledger WHERE id = 1", Head)
-_MOVE = Statement("UPDATE ledger SET seq = :seq, hash = :hash, firm_seq = :firm_seq WHERE id = 1")
+_MOVE = Statement[None](
+    "UPDATE ledger SET seq = :seq, hash = :hash, firm_seq = :firm_seq WHERE id = 1"
+)
 _ADD = Statement[None](
     f"INSERT INTO event ({_COLUMNS}) VALUES (:seq, :ticket, :ticket_seq, :kind, :v, :recorded_at,"  # noqa: S608
     " :effective_at, :actor, :via, :cause_seq, :body, :salt, :body_digest, :hash)"

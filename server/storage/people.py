@@ -128,9 +128,7 @@ _TOKENS = Statement(
     " ORDER BY id",
     ApiToken,
 )
-_REVOKE = Statement[None](
-    "UPDATE api_token SET revoked_at = :at WHERE id = :id AND staff = :staff"
-)
+_REVOKE = Statement[None]("UPDATE api_token SET revoked_at = :at WHERE id = :id AND staff = :staff")
 _CUSTOMER = Statement(
     "SELECT c.id, c.name, c.level, c.language, c.company, COALESCE((SELECT value FROM"
     " customer_address a WHERE a.customer = c.id AND kind = 'email' LIMIT 1), '') AS email,"

@@ -170,9 +170,7 @@ async def list_tickets(db: Reading, sight: Sight, query: Query) -> list[Listed]:
         after=("", 0) if query.after is not None else None,
         limit=0,
     )
-    statement = _list_statement(
-        shape, sight.everything, sight.unrouted, len(teams), db.dialect
-    )
+    statement = _list_statement(shape, sight.everything, sight.unrouted, len(teams), db.dialect)
     values: dict[str, object] = {f"team{i}": team for i, team in enumerate(teams)}
     if not sight.everything:
         values["me"] = sight.staff

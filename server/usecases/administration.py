@@ -90,7 +90,12 @@ async def list_channels(desk: Desk) -> dict[str, Channel]:
 
 @change
 async def save_channel(
-    act: Act, by: Actor, kind: str, doc: dict[str, str], secret: str | None, enabled: bool  # noqa: FBT001
+    act: Act,
+    by: Actor,
+    kind: str,
+    doc: dict[str, str],
+    secret: str | None,
+    enabled: bool,  # noqa: FBT001
 ) -> None:
     """Save a channel's settings; `secret` is encrypted already, None keeps the old one."""
     text = _encode(doc).decode()
@@ -110,9 +115,7 @@ async def meet_group(
         (one.platform, one.conversation_id): one for one in await policies.list_groups(act.unit)
     }
     before = known.get((platform, conversation_id))
-    after = ChatGroup(
-        platform, conversation_id, title, team or (before.team if before else None)
-    )
+    after = ChatGroup(platform, conversation_id, title, team or (before.team if before else None))
     if after == before:
         return
     await policies.save_group(act.unit, after, act.at)

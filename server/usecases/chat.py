@@ -83,7 +83,12 @@ async def file_line(
 
 @change
 async def duty_line(
-    act: Act, arrival: Inbound, by: Staff, on_duty: bool, via: Via, to: Answer  # noqa: FBT001
+    act: Act,
+    arrival: Inbound,
+    by: Staff,
+    on_duty: bool,
+    via: Via,
+    to: Answer,
 ) -> None:
     """值班 / 下班 said in chat."""
     if not await inbound.settle(act.unit, arrival.id, act.at):
@@ -137,4 +142,3 @@ async def _queue(act: Act, arrival: Inbound, to: Answer, ticket: int | None) -> 
         at=act.at,
     )
     act.ring()
-

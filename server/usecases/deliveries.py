@@ -83,9 +83,7 @@ async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None
 
 
 async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) -> None:
-    await outbox.settle(
-        act.unit, delivery.id, state, next_at=act.at, settled_at=act.at, error=why
-    )
+    await outbox.settle(act.unit, delivery.id, state, next_at=act.at, settled_at=act.at, error=why)
     if delivery.ticket is None:
         return
     ticket = await tickets.find(act.unit, delivery.ticket)

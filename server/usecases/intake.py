@@ -179,9 +179,7 @@ async def _customer(act: Act, filing: Filing) -> Customer:
             continue
         known = await people.find_customer_by(act.unit, kind, value)
         if known is not None:
-            await people.add_addresses(
-                act.unit, known, phone=filing.phone, email=filing.email
-            )
+            await people.add_addresses(act.unit, known, phone=filing.phone, email=filing.email)
             found = await people.find_customer(act.unit, known)
             if found is not None:
                 return found

@@ -21,7 +21,9 @@ from server.storage import inbound, ledger, messages, outbox, people, tickets, t
 from server.storage.messages import Message
 from server.storage.tickets import Listed, Query, TallyCell
 
-View = Literal["mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all"]
+View = Literal[
+    "mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all"
+]
 Sort = Literal["due", "updated", "created"]
 
 _OPEN: Final = tuple(category.value for category in StatusCategory if category in OPEN_CATEGORIES)
@@ -110,9 +112,7 @@ def count(cells: list[TallyCell], sight: Sight, by: Staff, firm: Firm) -> dict[s
         "resolved": lambda cell: cell.status_category == "resolved",
     }
     seen = [cell for cell in cells if sight.sees(cell.team, cell.assignee)]
-    return {
-        name: sum(cell.tickets for cell in seen if rule(cell)) for name, rule in rules.items()
-    }
+    return {name: sum(cell.tickets for cell in seen if rule(cell)) for name, rule in rules.items()}
 
 
 async def ticket_page(desk: Desk, by: Staff, number: int) -> TicketPage:
@@ -191,10 +191,7 @@ async def live_since(desk: Desk, by: Staff, seq: int, limit: int = 200) -> tuple
         Live(seq=row.seq, kind=row.kind, ticket=found.get(row.ticket or 0))
         for row in rows
         if row.ticket is None
-        or (
-            row.ticket in found
-            and sight.sees(found[row.ticket].team, found[row.ticket].assignee)
-        )
+        or (row.ticket in found and sight.sees(found[row.ticket].team, found[row.ticket].assignee))
     ]
     return (rows[-1].seq if rows else seq), steps
 
@@ -211,7 +208,9 @@ async def list_load(desk: Desk) -> dict[int, int]:
         return await tickets.read_load(desk.database)
 
 
-async def list_deliveries(desk: Desk, state: outbox.State, limit: int = 100) -> list[outbox.Delivery]:
+async def list_deliveries(
+    desk: Desk, state: outbox.State, limit: int = 100
+) -> list[outbox.Delivery]:
     """Deliveries in a state, newest first."""
     with desk.activity.busy():
         return await outbox.list_in_state(desk.database, state, limit)

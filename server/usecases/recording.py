@@ -137,9 +137,7 @@ async def _append(
     return tuple(events)
 
 
-async def _fold(
-    act: Act, before: Ticket | None, events: tuple[Event, ...], firm: Firm
-) -> SlaState:
+async def _fold(act: Act, before: Ticket | None, events: tuple[Event, ...], firm: Firm) -> SlaState:
     state = SlaState()
     if before is not None:
         kept = await timer_rows.find_state(act.unit, before.number)
@@ -150,9 +148,7 @@ async def _fold(
     return state
 
 
-def _with_due(
-    ticket: Ticket, state: SlaState, events: tuple[Event, ...], at: datetime
-) -> Ticket:
+def _with_due(ticket: Ticket, state: SlaState, events: tuple[Event, ...], at: datetime) -> Ticket:
     due = next_due(state)
     return replace(
         ticket,

@@ -21,6 +21,4 @@ async def route(act: Act, ticket: Ticket, text: str) -> Change:
     )
     load = await tickets.read_load(act.unit)
     decision = decide(facts, firm.rules, firm.teams, firm.staff, load)
-    return routed(
-        ticket, Routed(team=decision.team, assignee=decision.assignee, decision=decision)
-    )
+    return routed(ticket, Routed(team=decision.team, assignee=decision.assignee, decision=decision))

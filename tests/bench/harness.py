@@ -82,9 +82,9 @@ class Report:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         ]
-        print(f"\n{self._title}\n{'=' * len(self._title)}")  # noqa: T201
-        print("\n".join(lines))  # noqa: T201
-        print(f"\n{self._missed} bars missed" if self._missed else "\nall bars met")  # noqa: T201
+        print(f"\n{self._title}\n{'=' * len(self._title)}")
+        print("\n".join(lines))
+        print(f"\n{self._missed} bars missed" if self._missed else "\nall bars met")
         return 1 if self._missed else 0
 
 

@@ -293,7 +293,7 @@ async def test_events_are_acknowledged_as_done(stage: Stage) -> None:
 
 async def test_a_wrong_secret_is_told(stage: Stage) -> None:
     gateway = "/v1.0/gateway/connections/open"
-    async with stage.receiving(Ledger().accept, secret="wrong") as receiver:  # noqa: S106
+    async with stage.receiving(Ledger().accept, secret="wrong") as receiver:
         await stage.until(lambda: [call.path for call in stage.sim.calls].count(gateway) >= 2)
         assert receiver.last_trouble is not None
         assert receiver.last_trouble.code == "authFailed"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 OTO = "/v1.0/robot/oToMessages/batchSend"
 GROUP = "/v1.0/robot/groupMessages/send"
 HOUR = timedelta(hours=1)
-SECRET = "SECsim000"  # noqa: S105
+SECRET = "SECsim000"
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def test_one_token_serves_all_until_five_minutes_before_its_end(stage: Sta
 
 async def test_a_token_that_was_revoked_is_fetched_once_more(stage: Stage) -> None:
     await stage.client.read_token()
-    stage.app.token = "revoked"  # noqa: S105
+    stage.app.token = "revoked"
     await stage.client.send_to_group("dingapp", stage.group.id, Text("新令牌"))
     assert [seen.text for seen in stage.group.messages] == ["新令牌"]
     body = {"code": "InvalidAuthentication", "message": "不合法的access_token"}
@@ -110,7 +110,7 @@ async def test_a_wrong_secret_is_permanent(stage: Stage) -> None:
         stage.http,
         stage.clock,
         client_id="dingapp",
-        client_secret="wrong",  # noqa: S106
+        client_secret="wrong",
         api_url=stage.urls.api_url,
     )
     with pytest.raises(Permanent) as refused:
@@ -250,7 +250,7 @@ async def test_the_twenty_first_robot_message_of_a_minute_waits(stage: Stage) ->
         stage.http,
         stage.clock,
         client_id="dingapp",
-        client_secret="secret",  # noqa: S106
+        client_secret="secret",
         oapi_url=stage.urls.oapi_url,
     )
     for _ in range(2):  # a client that does not count silences the robot for ten minutes

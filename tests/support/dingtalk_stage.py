@@ -53,7 +53,7 @@ class Stage:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(receiver.run())
             try:
-                if secret == "secret":  # noqa: S105
+                if secret == "secret":
                     await self.until(lambda: len(self.sim.connections) > 0)
                 yield receiver
             finally:
@@ -95,7 +95,7 @@ async def staged(silence: timedelta = timedelta(seconds=SOON)) -> AsyncIterator[
         http,
         clock,
         client_id="dingapp",
-        client_secret="secret",  # noqa: S106
+        client_secret="secret",
         api_url=urls.api_url,
         oapi_url=urls.oapi_url,
         metered=lambda kind, calls: metered.append((kind, calls)),

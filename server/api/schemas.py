@@ -1,0 +1,549 @@
+"""The shapes on the wire. Field names are the glossary's; instants are RFC 3339 in UTC; spans are
+whole seconds. What comes from outside forbids unknown fields (decision 13).
+
+Conversions from domain values to these shapes stand in `render.py`.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from server.domain.events import Priority, StatusCategory
+from server.domain.people import Role
+
+Key = Annotated[str, msgspec.Meta(min_length=8, max_length=100)]
+"""Chosen by the sender, unique for what he does: sent again, it changes nothing."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Password = Annotated[str, msgspec.Meta(min_length=8, max_length=200)]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Common to all bodies from outside."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """The one error shape. `error` is a stable code, `message` is in the reader's language;
+    `facts` fill it; `fields` maps names of fields to what is wrong with them; `incident` is the
+    number that is in the log.
+    """
+
+    error: str
+    message: str
+    facts: dict[str, Any] = {}
+    fields: dict[str, str] = {}
+    incident: str | None = None
+
+
+# Who is here
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """The signed-in colleague."""
+
+    id: int
+    name: str
+    email: str
+    role: Role
+    on_duty: bool
+    language: str
+    teams: tuple[str, ...]
+    load: int
+
+
+class SessionState(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/session: open to all. `me` is null when nobody is signed in."""
+
+    needs_set_up: bool
+    firm: str
+    me: Me | None
+    version: str
+    demo: bool = False
+
+
+class SetUp(Asked):
+    """POST /api/v1/setup: the first administrator, with the printed one-time code."""
+
+    code: Annotated[str, msgspec.Meta(min_length=4, max_length=100)]
+    firm: Name
+    name: Name
+    email: Short
+    password: Password
+
+
+class SignIn(Asked):
+    """POST /api/v1/session."""
+
+    email: Short
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class DutyWanted(Asked):
+    """PUT /api/v1/duty: 值班 or 下班."""
+
+    on_duty: bool
+
+
+class BindingCode(msgspec.Struct, frozen=True, kw_only=True):
+    """POST /api/v1/bindings: say 「绑定 code」 to the bot before `expires_at`."""
+
+    code: str
+    expires_at: datetime
+
+
+class TokenWanted(Asked):
+    """POST /api/v1/tokens."""
+
+    name: Name
+    scopes: tuple[Literal["read", "write"], ...] = ("read",)
+
+
+class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token; `token` is shown once, when it is made."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None = None
+    token: str | None = None
+
+
+# The firm, as every colleague may know it
+
+
+class ColleagueShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague in menus and lists."""
+
+    id: int
+    name: str
+    role: Role
+    on_duty: bool
+    active: bool
+    teams: tuple[str, ...]
+    skills: dict[str, int]
+    load: int
+    email: str = ""  # for administrators only
+    accounts: tuple[str, ...] = ()  # chat platforms that are bound; for administrators only
+
+
+class TeamShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A team in menus and lists."""
+
+    id: str
+    name: str
+    members: tuple[int, ...]
+    leaders: tuple[int, ...]
+
+
+class StatusShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A status; `label` is in the reader's language."""
+
+    id: str
+    category: StatusCategory
+    public_step: int
+    label: str
+
+
+class FirmShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/firm: what menus need."""
+
+    name: str
+    zone: str
+    categories: tuple[str, ...]
+    teams: tuple[TeamShown, ...]
+    staff: tuple[ColleagueShown, ...]
+    statuses: tuple[StatusShown, ...]
+    skills: tuple[str, ...]
+
+
+# Tickets
+
+
+class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket in a list and in the live feed. `public_step`: 1 已受理, 2 处理中, 3 待审核,
+    4 已完成. `remaining` is working seconds until `next_due_at`, negative when overdue, null
+    without a running clock; `target` is that clock's promise, for the share that is used up.
+    """
+
+    number: int
+    version: int
+    subject: str
+    category: str | None
+    status: str
+    status_category: StatusCategory
+    status_label: str
+    public_step: int
+    priority: Priority
+    team: str | None
+    team_name: str | None
+    assignee: int | None
+    assignee_name: str | None
+    customer: int
+    customer_name: str
+    customer_level: str
+    channel: str
+    created_at: datetime
+    updated_at: datetime
+    next_due_at: datetime | None
+    next_due_metric: str | None
+    remaining: int | None = None
+    target: int | None = None
+    warned: bool
+    breached: bool
+    message_count: int
+    reopen_count: int
+    nudge_count: int
+    rating: int | None
+
+
+class TicketsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/tickets?view=&team=&assignee=&priority=&status_category=&sort=&after=&limit=.
+    `next` is the cursor of the next page, or null.
+    """
+
+    tickets: tuple[TicketRow, ...]
+    next: str | None
+    now: datetime
+
+
+class CustomerShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket's customer."""
+
+    id: int
+    name: str
+    level: str
+    company: str
+    email: str
+    phone: str
+
+
+class ActorShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Who did it."""
+
+    kind: Literal["staff", "customer", "desk"]
+    id: int
+    name: str
+
+
+class MessageShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a ticket."""
+
+    id: int
+    visibility: Literal["public", "internal"]
+    direction: Literal["in", "out"]
+    text: str
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the timeline (工单轨迹), oldest first. `summary` is one line in the reader's
+    language; `message` is there for what was said; `body` is the event's own.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    actor: ActorShown
+    via: str
+    summary: str
+    body: dict[str, Any]
+    message: MessageShown | None = None
+
+
+class StripPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One stretch of a clock's life; `wall` and `working` in seconds."""
+
+    kind: Literal["ran", "paused", "closed"]
+    from_at: datetime
+    to_at: datetime
+    wall: int
+    working: int
+    reason: str
+
+
+class ClockShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One SLA clock. `target`, `used` and `remaining` are working seconds; `remaining` negative:
+    over by so much. `label` names the metric in the reader's language.
+    """
+
+    metric: str
+    label: str
+    instance: int
+    state: Literal["running", "paused", "stopped", "cancelled"]
+    verdict: Literal["none", "met", "breached"]
+    target: int
+    used: int
+    remaining: int
+    started_at: datetime
+    due_at: datetime | None
+    stopped_at: datetime | None
+    breached_at: datetime | None
+    warned: bool
+    provisional: bool
+    strip: tuple[StripPart, ...]
+
+
+class CandidateShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague whom routing looked at; `dropped` is why not, as words, or null."""
+
+    staff: int
+    name: str
+    load: int
+    dropped: str | None
+
+
+class RoutingShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Why was this routed here (派单理由): one readable paragraph, and its parts."""
+
+    at: datetime
+    paragraph: str
+    rule: str | None
+    version: int
+    matched: tuple[str, ...]
+    team: str | None
+    team_name: str | None
+    assignee: int | None
+    assignee_name: str | None
+    fallback: bool
+    candidates: tuple[CandidateShown, ...]
+
+
+class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/tickets/{number}. `allowed` holds the tags of the commands that the reader may
+    give now: buttons come from it. `link` is the customer's progress page.
+    """
+
+    ticket: TicketRow
+    customer: CustomerShown
+    timeline: tuple[TimelineEntry, ...]
+    clocks: tuple[ClockShown, ...]
+    routing: RoutingShown | None
+    allowed: tuple[str, ...]
+    link: str
+    now: datetime
+
+
+class TicketWanted(Asked):
+    """POST /api/v1/tickets: a colleague files for a customer."""
+
+    key: Key
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    text: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+    name: Name
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    email: Short = ""
+    company: Short = ""
+    level: Annotated[str, msgspec.Meta(max_length=40)] = "normal"
+    category: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    priority: Priority = Priority.NORMAL
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a command: the ticket as it is now, and what may be done next. Commands are
+    POSTed to /api/v1/tickets/{number}/commands as the union of server.domain.commands (with an
+    optional `Idempotency-Key` header).
+    """
+
+    ticket: TicketRow
+    allowed: tuple[str, ...]
+
+
+# The live feed: GET /api/v1/live, server-sent events named "change", id = seq; it resumes after
+# the `Last-Event-ID` header or `?after=`; a `hello` event with the head's seq comes first.
+
+
+class LiveStep(msgspec.Struct, frozen=True, kw_only=True):
+    """Something changed. `ticket` null: the firm itself did (menus should be read again)."""
+
+    seq: int
+    kind: str
+    ticket: TicketRow | None
+
+
+# What administrators and supervisors look after
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of one configured thing: GET/PUT /api/v1/configuration/{kind}/{id}."""
+
+    kind: str
+    id: str
+    version: int
+    doc: dict[str, Any]
+
+
+class DocumentWanted(Asked):
+    """A new version; `seen_version` is the one that was edited (0: a new thing)."""
+
+    doc: dict[str, Any]
+    seen_version: int
+
+
+class ColleagueWanted(Asked):
+    """POST /api/v1/staff, PUT /api/v1/staff/{id}; `password` null leaves it as it is."""
+
+    name: Name
+    email: Short
+    role: Role = Role.STAFF
+    skills: dict[str, Annotated[int, msgspec.Meta(ge=1, le=5)]] = {}
+    active: bool = True
+    language: Literal["zh", "en"] = "zh"
+    password: Password | None = None
+
+
+class ChannelShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/channels: a channel without its secret; `state` says how it goes."""
+
+    kind: str
+    enabled: bool
+    doc: dict[str, str]
+    has_secret: bool
+    state: Literal["off", "connecting", "connected", "trouble"] = "off"
+    trouble: str = ""
+
+
+class ChannelWanted(Asked):
+    """PUT /api/v1/channels/{kind}; `secret` null keeps the old one."""
+
+    enabled: bool
+    doc: dict[str, str]
+    secret: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+
+
+class GroupShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/groups: a group chat that the bot was spoken to in."""
+
+    platform: str
+    conversation_id: str
+    title: str
+    team: str | None
+
+
+class GroupWanted(Asked):
+    """PUT /api/v1/groups/{platform}/{conversation_id}: the team that this group belongs to."""
+
+    team: str
+
+
+class DeliveryShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/deliveries?state=given_up: a notice that did not arrive. POST
+    /api/v1/deliveries/{id}/retry sends it again.
+    """
+
+    id: int
+    ticket: int | None
+    kind: str
+    channel: str
+    state: str
+    tries: int
+    created_at: datetime
+    error: str | None
+
+
+class ArrivalShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/arrivals: what arrived and could not be worked on. POST
+    /api/v1/arrivals/{id}/replay tries again.
+    """
+
+    id: int
+    channel: str
+    received_at: datetime
+    tries: int
+    error: str | None
+
+
+# For customers, without an account; all under /api/v1/portal
+
+
+class PortalShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /portal: the face of the firm, and what its form offers."""
+
+    name: str
+    greeting: str
+    categories: tuple[str, ...]
+    zone: str
+
+
+class Request(Asked):
+    """POST /portal/tickets: a customer files a ticket. A phone number or an e-mail is needed."""
+
+    key: Key
+    text: Words
+    name: Name
+    subject: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    email: Short = ""
+    company: Short = ""
+    category: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer gets: the number, the link of his progress page and the promise.
+    `token` is the last part of the link.
+    """
+
+    number: int
+    token: str
+    link: str
+    answer_by: datetime | None
+    repeated: bool
+
+
+class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as the customer sees it."""
+
+    id: int
+    mine: bool
+    author: str
+    text: str
+    at: datetime
+
+
+class PublicStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the four public steps; `at` null: not reached."""
+
+    step: int
+    label: str
+    at: datetime | None
+
+
+class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
+    dispute, nudge, rate.
+    """
+
+    number: int
+    subject: str
+    firm: str
+    public_step: int
+    steps: tuple[PublicStep, ...]
+    assignee: str | None
+    answer_by: datetime | None
+    messages: tuple[PublicMessage, ...]
+    can: tuple[str, ...]
+    rating: int | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    now: datetime
+
+
+class CustomerSays(Asked):
+    """POST /portal/tickets/{token}/messages."""
+
+    key: Key
+    text: Words
+
+
+class DisputeWanted(Asked):
+    """POST /portal/tickets/{token}/dispute: it is not solved, and why."""
+
+    text: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
+
+
+class RatingGiven(Asked):
+    """POST /portal/tickets/{token}/rating. POST …/confirm and …/nudge have no body."""
+
+    score: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    comment: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
