@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -93,6 +93,47 @@ Reader = Callable[["Desk", Inbound], Awaitable[None]]
 """Works on one arrival of its channel and settles it in one unit."""
 
 
+class Connection(Protocol):
+    """A chat platform that is switched on: its way in, its way out, and how it goes."""
+
+    @property
+    def sender(self) -> Sender:
+        """The way out."""
+        ...
+
+    @property
+    def reader(self) -> Reader:
+        """Works on what came in."""
+        ...
+
+    @property
+    def state(self) -> Literal["connecting", "connected", "trouble"]:
+        """How it goes now."""
+        ...
+
+    @property
+    def trouble(self) -> str:
+        """A code of what is wrong, or empty."""
+        ...
+
+    async def run(self) -> None:
+        """Receive until cancelled; frees everything it opened."""
+        ...
+
+
+class BadChannel(ValueError):
+    """A channel's settings cannot be used; `key` is the setting's name."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key}: {problem}")
+        self.key = key
+        self.problem = problem
+
+
+Connect = Callable[["Desk", dict[str, str], str], Connection]
+"""Makes a connection of (desk, the channel's settings, its secret). Refuses `BadChannel`."""
+
+
 class Desk:
     """服务台: the parts that use cases need. Made once, by the composition root."""
 
@@ -115,6 +156,9 @@ class Desk:
         self.bell = Bell()
         self.senders: dict[str, Sender] = {}
         self.readers: dict[str, Reader] = {}
+        self.platforms: dict[str, Connect] = {}
+        self.connections: dict[str, Connection] = {}
+        self.stopping = False
         self._firm: Firm | None = None
 
     async def firm(self) -> Firm:
