@@ -63,7 +63,7 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool = False
 
 
-class SetUp(Asked):
+class SetUp(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/v1/setup: the first administrator, with the printed one-time code."""
 
     code: Annotated[str, msgspec.Meta(min_length=4, max_length=100)]
@@ -73,14 +73,14 @@ class SetUp(Asked):
     password: Password
 
 
-class SignIn(Asked):
+class SignIn(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/v1/session."""
 
     email: Short
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
-class DutyWanted(Asked):
+class DutyWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PUT /api/v1/duty: 值班 or 下班."""
 
     on_duty: bool
@@ -93,7 +93,7 @@ class BindingCode(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class TokenWanted(Asked):
+class TokenWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/v1/tokens."""
 
     name: Name
@@ -325,7 +325,7 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class TicketWanted(Asked):
+class TicketWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/v1/tickets: a colleague files for a customer."""
 
     key: Key
@@ -374,14 +374,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     doc: dict[str, Any]
 
 
-class DocumentWanted(Asked):
+class DocumentWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new version; `seen_version` is the one that was edited (0: a new thing)."""
 
     doc: dict[str, Any]
     seen_version: int
 
 
-class ColleagueWanted(Asked):
+class ColleagueWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /api/v1/staff, PUT /api/v1/staff/{id}; `password` null leaves it as it is."""
 
     name: Name
@@ -404,7 +404,7 @@ class ChannelShown(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
 
 
-class ChannelWanted(Asked):
+class ChannelWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PUT /api/v1/channels/{kind}; `secret` null keeps the old one."""
 
     enabled: bool
@@ -421,7 +421,7 @@ class GroupShown(msgspec.Struct, frozen=True, kw_only=True):
     team: str | None
 
 
-class GroupWanted(Asked):
+class GroupWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PUT /api/v1/groups/{platform}/{conversation_id}: the team that this group belongs to."""
 
     team: str
@@ -466,7 +466,7 @@ class PortalShown(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
 
 
-class Request(Asked):
+class Request(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /portal/tickets: a customer files a ticket. A phone number or an e-mail is needed."""
 
     key: Key
@@ -529,20 +529,20 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class CustomerSays(Asked):
+class CustomerSays(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /portal/tickets/{token}/messages."""
 
     key: Key
     text: Words
 
 
-class DisputeWanted(Asked):
+class DisputeWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /portal/tickets/{token}/dispute: it is not solved, and why."""
 
     text: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
 
 
-class RatingGiven(Asked):
+class RatingGiven(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """POST /portal/tickets/{token}/rating. POST …/confirm and …/nudge have no body."""
 
     score: Annotated[int, msgspec.Meta(ge=1, le=5)]

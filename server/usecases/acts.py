@@ -7,7 +7,7 @@ A use case is written as `async def claim(act: Act, …)` and called as `await c
 import hashlib
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from server.desk import Desk
@@ -68,7 +68,6 @@ def change(
 ) -> Callable[Concatenate[Desk, P], Coroutine[Any, Any, T]]:
     """Make a use case of a function that awaits only storage."""
 
-    @wraps(work)
     async def run(desk: Desk, *args: P.args, **kwargs: P.kwargs) -> T:
         at = desk.clock.now()
         seed = desk.entropy.token_bytes(16)
@@ -80,4 +79,4 @@ def change(
             await desk.firm()
             return await desk.database.unit(in_unit)
 
-    return run
+    return update_wrapper(run, work)
