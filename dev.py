@@ -14,7 +14,6 @@ library.
 Set-up is repeated only when a lock or a source changed; a second start takes seconds.
 """
 
-import glob
 import hashlib
 import os
 import shutil
@@ -199,7 +198,7 @@ def set_up_web() -> None:
         "web packages",
         lambda: quietly(
             npm("ci", "--ignore-scripts", "--no-audit", "--no-fund"),
-            "Is the npm registry reachable? Behind a mirror, set npm_config_registry and try again.",
+            "Is the npm registry reachable? Behind a mirror, set npm_config_registry; try again.",
             cwd=WEB,
             environment=with_node(),
         ),
@@ -222,9 +221,9 @@ def missing_packages() -> list[str]:
     wanted: list[str] = []
     if not shutil.which("chromium"):
         wanted.append("chromium")
-    if not glob.glob("/usr/share/fonts/**/NotoSansCJK*", recursive=True):
+    if not any(Path("/usr/share/fonts").rglob("NotoSansCJK*")):
         wanted.append("fonts-noto-cjk")
-    if not glob.glob("/usr/lib/postgresql/*/bin/initdb"):
+    if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         wanted.append("postgresql")
     if not shutil.which("objdump"):
         wanted.append("binutils")
@@ -313,6 +312,7 @@ def run(words: list[str]) -> int:
     if os.name == "nt":
         return subprocess.run(command, check=False).returncode
     os.execv(PYTHON, command)  # noqa: S606
+    return 0
 
 
 def bench(words: list[str]) -> int:
@@ -384,9 +384,8 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 
 def main() -> int:
     if sys.version_info < OLDEST:
-        say(
-            f"Paidan needs Python {OLDEST[0]}.{OLDEST[1]} or newer; this is {sys.version.split()[0]}."
-        )
+        wanted = ".".join(map(str, OLDEST))
+        say(f"Paidan needs Python {wanted} or newer; this is {sys.version.split()[0]}.")
         return 2
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:  # noqa: PLR2004
         say(__doc__ or "")
