@@ -1,0 +1,39 @@
+/** The page's language: Chinese first, English on wish. Words are loaded for one language only. */
+import { createI18n } from 'vue-i18n'
+
+export type Language = 'zh' | 'en'
+export type Words = { [key: string]: string | Words }
+export type Loaders = Record<Language, () => Promise<{ default: Words }>>
+
+const KEPT = 'paidan.language'
+
+/** The language that was chosen on this device, else the browser's, else Chinese. */
+export function wantedLanguage(): Language {
+  const value = localStorage.getItem(KEPT)
+  if (value === 'zh' || value === 'en') return value
+  return navigator.language.toLowerCase().startsWith('en') ? 'en' : 'zh'
+}
+
+/** Choosing a language loads the page again: every cached answer carries words too. */
+export function chooseLanguage(language: Language): void {
+  localStorage.setItem(KEPT, language)
+  window.location.reload()
+}
+
+/** The value of `lang` and of Intl's locale. */
+export function localeOf(language: Language): string {
+  return language === 'zh' ? 'zh-CN' : 'en'
+}
+
+export async function startLanguage(loaders: Loaders) {
+  const language = wantedLanguage()
+  document.documentElement.lang = localeOf(language)
+  const words = (await loaders[language]()).default
+  return createI18n({
+    legacy: false,
+    locale: language,
+    messages: { [language]: words } as Record<string, Words>,
+    missingWarn: import.meta.env.DEV,
+    fallbackWarn: false,
+  })
+}

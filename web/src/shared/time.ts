@@ -1,0 +1,95 @@
+/** Instants and spans as people read them. Spans on the wire are whole seconds. */
+import type { Language } from './language'
+import { localeOf } from './language'
+
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+
+type Units = { hour: string; minute: string; second: string; join: string }
+const UNITS: Record<Language, Units> = {
+  zh: { hour: '小时', minute: '分', second: '秒', join: '' },
+  en: { hour: 'h', minute: 'm', second: 's', join: ' ' },
+}
+
+/** A length of working time: "3小时05分", "12分", "40秒". Working days differ in length, so hours are
+ * never folded into days. The sign is dropped: words around it say "left" or "over". */
+export function span(seconds: number, language: Language): string {
+  const unit = UNITS[language]
+  const whole = Math.floor(Math.abs(seconds))
+  const hours = Math.floor(whole / HOUR)
+  const minutes = Math.floor((whole % HOUR) / MINUTE)
+  if (hours >= 100) return `${hours}${unit.hour}`
+  if (hours > 0) {
+    const rest = `${String(minutes).padStart(2, '0')}${unit.minute}`
+    return minutes === 0 ? `${hours}${unit.hour}` : `${hours}${unit.hour}${unit.join}${rest}`
+  }
+  if (minutes > 0) return `${minutes}${unit.minute}`
+  return `${whole}${unit.second}`
+}
+
+/** Working seconds that are left at `now`, from what the server counted at `countedAt`.
+ * Working time never runs faster than the wall clock, so the wall clock's distance to the due instant
+ * bounds what is left: between two answers of the server the countdown can only be too kind. */
+export function leftNow(
+  remaining: number | null | undefined,
+  dueAt: string | null | undefined,
+  countedAt: number,
+  now: number,
+): number | null {
+  if (remaining === null || remaining === undefined) return null
+  if (!dueAt) return remaining
+  const due = Date.parse(dueAt)
+  if (remaining < 0) return remaining - Math.max(0, Math.floor((now - countedAt) / 1000))
+  const wall = Math.floor((due - now) / 1000)
+  return Math.min(remaining, wall)
+}
+
+/** "11月24日 14:05" — with the year when it is not this one. */
+export function instant(at: string | number | Date, language: Language, now = Date.now()): string {
+  const date = new Date(at)
+  const sameYear = date.getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(localeOf(language), {
+    year: sameYear ? undefined : 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  }).format(date)
+}
+
+/** The whole instant with seconds, for titles and tooltips. */
+export function exactInstant(at: string | number | Date, language: Language): string {
+  return new Intl.DateTimeFormat(localeOf(language), {
+    dateStyle: 'full',
+    timeStyle: 'medium',
+    hour12: false,
+  }).format(new Date(at))
+}
+
+/** How long ago, for columns: "刚刚", "5分钟前", "3小时前", then the day. */
+export function ago(at: string | number | Date, now: number, language: Language): string {
+  const seconds = Math.max(0, Math.floor((now - new Date(at).getTime()) / 1000))
+  const zh = language === 'zh'
+  if (seconds < MINUTE) return zh ? '刚刚' : 'just now'
+  if (seconds < HOUR) {
+    const minutes = Math.floor(seconds / MINUTE)
+    return zh ? `${minutes}分钟前` : `${minutes}m ago`
+  }
+  if (seconds < 24 * HOUR) {
+    const hours = Math.floor(seconds / HOUR)
+    return zh ? `${hours}小时前` : `${hours}h ago`
+  }
+  return day(at, language, now)
+}
+
+/** "11月24日", with the year when it is not this one. */
+export function day(at: string | number | Date, language: Language, now = Date.now()): string {
+  const date = new Date(at)
+  const sameYear = date.getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(localeOf(language), {
+    year: sameYear ? undefined : 'numeric',
+    month: 'short',
+    day: 'numeric',
+  }).format(date)
+}
