@@ -209,6 +209,33 @@ class TicketsPage(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+class TicketsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of GET /api/v1/tickets. `after` is the `next` of the page before."""
+
+    view: Literal[
+        "mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all"
+    ] = "open"
+    team: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    assignee: int | None = None
+    priority: Priority | None = None
+    status_category: StatusCategory | None = None
+    sort: Literal["due", "updated", "created"] = "updated"
+    after: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 25
+
+
+class Counters(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/v1/counters: how many tickets in sight each view holds now."""
+
+    mine: int
+    unclaimed: int
+    team: int
+    open: int
+    overdue: int
+    waiting: int
+    resolved: int
+
+
 class CustomerShown(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket's customer."""
 
@@ -547,3 +574,28 @@ class RatingGiven(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     score: Annotated[int, msgspec.Meta(ge=1, le=5)]
     comment: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+
+
+# Queries of the smaller lists
+
+
+class LiveAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of GET /api/v1/live. Without `after` and without the `Last-Event-ID` header the
+    feed begins now.
+    """
+
+    after: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class DeliveriesAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of GET /api/v1/deliveries, newest first."""
+
+    state: Literal["waiting", "sending", "sent", "given_up", "unknown"] = "given_up"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
+
+
+class ArrivalsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The query of GET /api/v1/arrivals, newest first."""
+
+    state: Literal["waiting", "done", "poison"] = "poison"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
