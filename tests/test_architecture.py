@@ -1,7 +1,9 @@
 """What must stay true of the tree itself: contracts that import-linter cannot state."""
 
 import ast
+import os
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import bots
@@ -19,12 +21,15 @@ VAGUE = {"utils", "helpers", "common", "manager", "service", "base", "data", "in
 
 def tracked(*patterns: str) -> list[Path]:
     """Our own files, by pattern; without git, which a fresh machine may lack."""
-    return [
-        path
-        for pattern in patterns
-        for path in ROOT.rglob(pattern)
-        if not SKIPPED.intersection(path.relative_to(ROOT).parts)
-    ]
+    found: list[Path] = []
+    for folder, below, names in os.walk(ROOT):
+        below[:] = [name for name in below if name not in SKIPPED]
+        found += [
+            Path(folder, name)
+            for name in names
+            if any(fnmatch(name, pattern) for pattern in patterns)
+        ]
+    return found
 
 
 def ours() -> list[Path]:
@@ -105,6 +110,12 @@ def test_the_runtime_lock_is_part_of_the_dev_lock():
     assert pins("runtime.lock") <= pins("dev.lock")
 
 
+EXCUSED = {
+    "tests/bots/test_dingtalk_wire.py": "points a third party's own constant at the rehearsal",
+    "tests/storage/test_units.py": "the ticking task is what is measured",
+}
+
+
 def test_no_test_sleeps_skips_or_mocks():
     banned = re.compile(
         r"\bpytest\.skip|\bmark\.skip|\bxfail|unittest\.mock|\bmonkeypatch\.setattr"
@@ -113,7 +124,7 @@ def test_no_test_sleeps_skips_or_mocks():
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in tracked("test_*.py")
-        if path.name != "test_architecture.py" and "bench" not in path.parts
+        if path.name != "test_architecture.py" and str(path.relative_to(ROOT)) not in EXCUSED
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if banned.search(line)
     ]
