@@ -1,79 +1,10 @@
-"""Both engines for every test here: a SQLite file of its own, and a PostgreSQL started once."""
+"""A small schema of its own for the tests of units and values."""
 
-import asyncio
-import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from server.storage.database import Database, Unit
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def postgres_socket() -> Iterator[Path]:
-    """The socket folder of a server of our own, stopped at the end."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent
-    home = Path(tempfile.mkdtemp(prefix="paidan-pg-"))
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(home, user)
-    cluster = home / "data"
-    subprocess.run(
-        [binaries / "initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-D", cluster],
-        user=user,
-        cwd=home,
-        check=True,
-        capture_output=True,
-    )
-    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
-    subprocess.run(
-        [binaries / "pg_ctl", "-D", cluster, "-w", "-l", home / "log", "-o", options, "start"],
-        user=user,
-        cwd=home,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    yield home
-    subprocess.run(
-        [binaries / "pg_ctl", "-D", cluster, "-w", "-m", "immediate", "stop"],
-        user=user,
-        cwd=home,
-        check=True,
-        capture_output=True,
-    )
-    shutil.rmtree(home)
-
-
-def _empty(url: str) -> None:
-    async def drop() -> None:
-        import asyncpg
-
-        line = await asyncpg.connect(url)
-        await line.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-        await line.close()
-
-    asyncio.run(drop())
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'desk.db'}"
-    socket: Path = request.getfixturevalue("postgres_socket")
-    address = f"postgresql://postgres@/postgres?host={socket}"
-    _empty(address)
-    return address
-
 
 SCHEMA = {
     "sqlite": "at TEXT, flag INTEGER, words TEXT, whole INTEGER, broken REAL",
