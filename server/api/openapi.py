@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable
 from functools import cache
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,6 +90,8 @@ def _components(
     # An answer always holds all its fields; msgspec only knows that they have defaults.
     _, needed = msgspec.json.schema_components(asked, ref_template=_REF)
     for name, schema in components.items():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
         if name not in needed and "properties" in schema:
             schema["required"] = list(schema["properties"])
     by_type = {id(kind): schema for kind, schema in zip(types, shown, strict=True)}

@@ -12,6 +12,9 @@ import msgspec
 from server.domain.events import Priority, StatusCategory
 from server.domain.people import Role
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""What both databases and every browser can hold."""
 Key = Annotated[str, msgspec.Meta(min_length=8, max_length=100)]
 """Chosen by the sender, unique for what he does: sent again, it changes nothing."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -90,7 +93,7 @@ class BindingCode(msgspec.Struct, frozen=True, kw_only=True):
     """POST /api/v1/bindings: say 「绑定 code」 to the bot before `expires_at`."""
 
     code: str
-    expires_at: datetime
+    expires_at: Instant
 
 
 class TokenWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,8 +109,8 @@ class TokenShown(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
     scopes: tuple[str, ...]
-    created_at: datetime
-    last_used_at: datetime | None = None
+    created_at: Instant
+    last_used_at: Instant | None = None
     token: str | None = None
 
 
@@ -185,9 +188,9 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     customer_name: str
     customer_level: str
     channel: str
-    created_at: datetime
-    updated_at: datetime
-    next_due_at: datetime | None
+    created_at: Instant
+    updated_at: Instant
+    next_due_at: Instant | None
     next_due_metric: str | None
     remaining: int | None = None
     target: int | None = None
@@ -206,7 +209,7 @@ class TicketsPage(msgspec.Struct, frozen=True, kw_only=True):
 
     tickets: tuple[TicketRow, ...]
     next: str | None
-    now: datetime
+    now: Instant
 
 
 class TicketsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -216,7 +219,7 @@ class TicketsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True)
         "mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all"
     ] = "open"
     team: Annotated[str, msgspec.Meta(max_length=100)] | None = None
-    assignee: int | None = None
+    assignee: Number | None = None
     priority: Priority | None = None
     status_category: StatusCategory | None = None
     sort: Literal["due", "updated", "created"] = "updated"
@@ -271,7 +274,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     kind: str
-    at: datetime
+    at: Instant
     actor: ActorShown
     via: str
     summary: str
@@ -283,8 +286,8 @@ class StripPart(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of a clock's life; `wall` and `working` in seconds."""
 
     kind: Literal["ran", "paused", "closed"]
-    from_at: datetime
-    to_at: datetime
+    from_at: Instant
+    to_at: Instant
     wall: int
     working: int
     reason: str
@@ -303,10 +306,10 @@ class ClockShown(msgspec.Struct, frozen=True, kw_only=True):
     target: int
     used: int
     remaining: int
-    started_at: datetime
-    due_at: datetime | None
-    stopped_at: datetime | None
-    breached_at: datetime | None
+    started_at: Instant
+    due_at: Instant | None
+    stopped_at: Instant | None
+    breached_at: Instant | None
     warned: bool
     provisional: bool
     strip: tuple[StripPart, ...]
@@ -324,7 +327,7 @@ class CandidateShown(msgspec.Struct, frozen=True, kw_only=True):
 class RoutingShown(msgspec.Struct, frozen=True, kw_only=True):
     """Why was this routed here (派单理由): one readable paragraph, and its parts."""
 
-    at: datetime
+    at: Instant
     paragraph: str
     rule: str | None
     version: int
@@ -349,7 +352,7 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     routing: RoutingShown | None
     allowed: tuple[str, ...]
     link: str
-    now: datetime
+    now: Instant
 
 
 class TicketWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -465,7 +468,7 @@ class DeliveryShown(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     state: str
     tries: int
-    created_at: datetime
+    created_at: Instant
     error: str | None
 
 
@@ -476,7 +479,7 @@ class ArrivalShown(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     channel: str
-    received_at: datetime
+    received_at: Instant
     tries: int
     error: str | None
 
@@ -514,7 +517,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     token: str
     link: str
-    answer_by: datetime | None
+    answer_by: Instant | None
     repeated: bool
 
 
@@ -525,7 +528,7 @@ class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
     mine: bool
     author: str
     text: str
-    at: datetime
+    at: Instant
 
 
 class PublicStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -533,7 +536,7 @@ class PublicStep(msgspec.Struct, frozen=True, kw_only=True):
 
     step: int
     label: str
-    at: datetime | None
+    at: Instant | None
 
 
 class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -547,13 +550,13 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     public_step: int
     steps: tuple[PublicStep, ...]
     assignee: str | None
-    answer_by: datetime | None
+    answer_by: Instant | None
     messages: tuple[PublicMessage, ...]
     can: tuple[str, ...]
     rating: int | None
-    resolved_at: datetime | None
-    closed_at: datetime | None
-    now: datetime
+    resolved_at: Instant | None
+    closed_at: Instant | None
+    now: Instant
 
 
 class CustomerSays(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -584,7 +587,7 @@ class LiveAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     feed begins now.
     """
 
-    after: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    after: Number | None = None
 
 
 class DeliveriesAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
