@@ -2,6 +2,14 @@
 import type { Language } from './language'
 import { localeOf } from './language'
 
+let zone: string | undefined
+
+/** Instants are shown in the firm's time zone, wherever the reader sits: working hours are counted
+ * in it. Without one, the browser's. */
+export function showZone(name: string | undefined): void {
+  zone = name || undefined
+}
+
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 
@@ -54,7 +62,8 @@ export function instant(at: string | number | Date, language: Language, now = Da
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
-    hour12: false,
+    hourCycle: 'h23',
+    timeZone: zone,
   }).format(date)
 }
 
@@ -63,7 +72,8 @@ export function exactInstant(at: string | number | Date, language: Language): st
   return new Intl.DateTimeFormat(localeOf(language), {
     dateStyle: 'full',
     timeStyle: 'medium',
-    hour12: false,
+    hourCycle: 'h23',
+    timeZone: zone,
   }).format(new Date(at))
 }
 
@@ -91,5 +101,42 @@ export function day(at: string | number | Date, language: Language, now = Date.n
     year: sameYear ? undefined : 'numeric',
     month: 'short',
     day: 'numeric',
+    timeZone: zone,
   }).format(date)
+}
+
+/** The instant at which clocks of the firm's zone show this wall time ("2026-11-25T09:00"). */
+export function instantOf(wall: string): Date {
+  const asUtc = Date.parse(`${wall}:00Z`)
+  const guess = asUtc - offsetAt(asUtc)
+  return new Date(asUtc - offsetAt(guess))
+}
+
+/** What clocks of the firm's zone show, in the form of an input of type datetime-local. */
+export function wallOf(at: Date): string {
+  return new Date(at.getTime() + offsetAt(at.getTime())).toISOString().slice(0, 16)
+}
+
+/** Milliseconds by which the zone is ahead of UTC at an instant. */
+function offsetAt(at: number): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(new Date(at))
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value)
+  const wall = Date.UTC(
+    part('year'),
+    part('month') - 1,
+    part('day'),
+    part('hour'),
+    part('minute'),
+    part('second'),
+  )
+  return wall - Math.floor(at / 1000) * 1000
 }
