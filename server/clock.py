@@ -16,7 +16,7 @@ class Clock(Protocol):
     """Tells the time and waits for it. Instants are aware UTC."""
 
     def now(self) -> datetime:
-        """This instant."""
+        """The present instant."""
         ...
 
     async def sleep_until(self, at: datetime) -> None:
@@ -37,7 +37,7 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """This instant."""
+        """The present instant."""
         return datetime.now(UTC)
 
     async def sleep_until(self, at: datetime) -> None:

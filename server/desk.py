@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
@@ -16,6 +16,7 @@ from server.storage.database import Database, Reading
 from server.storage.firm import read_firm
 from server.storage.inbound import Inbound
 from server.storage.outbox import Delivery
+from server.vault import Passwords
 
 
 class Entropy(Protocol):
@@ -134,8 +135,23 @@ Connect = Callable[["Desk", dict[str, str], str], Connection]
 """Makes a connection of (desk, the channel's settings, its secret). Refuses `BadChannel`."""
 
 
+class LoopHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one of the desk's loops goes: `pausing` after a crash, whose incident number is told."""
+
+    state: Literal["running", "pausing", "ended"]
+    since_at: datetime
+    crashes: int = 0
+    incident: str | None = None
+
+
 class Desk:
-    """服务台: the parts that use cases need. Made once, by the composition root."""
+    """服务台: the parts that use cases need. Made once, by the composition root.
+
+    `platforms` is how chat platforms are connected and `connections` the ones that are;
+    `senders` and `readers` are those of other channels; `troubles` tells of each channel that is
+    switched on and could not be connected the code of what is wrong; `loops` is how the loops go;
+    `stopping` is set when the desk ends: whoever holds a stream open lets go of it.
+    """
 
     def __init__(
         self,
@@ -146,6 +162,7 @@ class Desk:
         entropy: Entropy,
         activity: Activity,
         secret: bytes,
+        passwords: Passwords | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
@@ -153,11 +170,14 @@ class Desk:
         self.entropy = entropy
         self.activity = activity
         self.secret = secret
+        self.passwords = passwords or Passwords()
         self.bell = Bell()
         self.senders: dict[str, Sender] = {}
         self.readers: dict[str, Reader] = {}
         self.platforms: dict[str, Connect] = {}
         self.connections: dict[str, Connection] = {}
+        self.troubles: dict[str, str] = {}
+        self.loops: dict[str, LoopHealth] = {}
         self.stopping = False
         self._firm: Firm | None = None
 
@@ -173,6 +193,16 @@ class Desk:
         if self._firm is None or self._firm.seq != seq:
             return await read_firm(db)
         return self._firm
+
+    def sender_of(self, channel: str) -> Sender | None:
+        """The way out of this channel, or None while it has none."""
+        connection = self.connections.get(channel)
+        return connection.sender if connection is not None else self.senders.get(channel)
+
+    def reader_of(self, channel: str) -> Reader | None:
+        """Who works on what arrives by this channel, or None while nobody does."""
+        connection = self.connections.get(channel)
+        return connection.reader if connection is not None else self.readers.get(channel)
 
     def forget_firm(self) -> None:
         """The cached firm is stale. Loop thread only."""

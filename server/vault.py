@@ -1,19 +1,25 @@
-"""The desk's secret key and what is made with it: encrypted channel keys, signed links, digests.
+"""The desk's secret key and what is made with it: encrypted channel keys, signed links, seals,
+digests; and the hashing of passwords.
 
 Tokens and one-time codes are stored as digests only; channel keys (a DingTalk secret) must be
 read again and are encrypted.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 from cryptography.fernet import Fernet, InvalidToken
 
 _LINK = b"link"
+_SEAL = b"seal"
 _SIGNATURE_CHARACTERS = 22
 
 
@@ -86,3 +92,46 @@ def _signature(key: bytes, number: int) -> str:
 def digest(token: str) -> str:
     """What is stored of a random token or code."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def seal(key: bytes, seq: int, head: str) -> str:
+    """What proves that the event log's head at `seq` was this hash: nobody who has the database
+    alone can make it (decision 7).
+    """
+    return hmac.new(_derive(key, _SEAL), f"{seq}:{head}".encode(), hashlib.sha256).hexdigest()
+
+
+class Passwords:
+    """Hashes passwords with argon2id, in one thread of its own: neither the loop waits for it,
+    nor do many sign-ins at once take much memory. The defaults are OWASP's for small machines.
+    """
+
+    def __init__(self, *, rounds: int = 2, memory_kib: int = 19 * 1024) -> None:
+        self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory_kib, parallelism=1)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="paidan-passwords")
+        self._nobody: str | None = None
+
+    async def hash(self, password: str) -> str:
+        """What is kept of a password."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._hasher.hash, password)
+
+    async def matches(self, kept: str | None, password: str) -> bool:
+        """Whether this is the password. Without a kept hash the answer is no, and takes as long:
+        the time does not tell which e-mail addresses are known.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._compare, kept, password)
+
+    def _compare(self, kept: str | None, password: str) -> bool:
+        if kept is None and self._nobody is None:
+            self._nobody = self._hasher.hash(secrets.token_hex(16))
+        try:
+            same = self._hasher.verify(kept or self._nobody or "", password)
+        except (Argon2Error, InvalidHashError):
+            return False
+        return same and kept is not None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -125,6 +125,10 @@ class Database:
         """
         await self._engine.copy_to(path)
 
+    async def tidy(self) -> None:
+        """Nightly care: the planner's statistics, and the write-ahead log's size on SQLite."""
+        await self._engine.tidy()
+
     def unit(self, work: Work[T], *, lane: Lane = "interactive") -> Coroutine[Any, Any, T]:
         """Run one unit of work; returns what it returned, once it is durable. What it raises is
         raised here and undoes it alone. A full queue is refused with `Overloaded`.

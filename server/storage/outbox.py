@@ -42,11 +42,14 @@ _ADD = Statement[None](
     " ON CONFLICT (idempotency_key) DO NOTHING"
 )
 _READY = Statement(
-    f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND next_at <= :at"  # noqa: S608
-    " ORDER BY next_at, id LIMIT :limit",
+    f"SELECT {_COLUMNS} FROM outbox WHERE state = 'waiting' AND channel = :channel"  # noqa: S608
+    " AND next_at <= :at ORDER BY next_at, id LIMIT :limit",
     Delivery,
 )
-_NEXT = Statement("SELECT MIN(next_at) FROM outbox WHERE state = 'waiting'", datetime)
+_NEXT = Statement(
+    "SELECT MIN(next_at) FROM outbox WHERE state = 'waiting' AND channel = :channel", datetime
+)
+_CHANNELS = Statement("SELECT DISTINCT channel FROM outbox WHERE state = 'waiting'", str)
 _TAKE = Statement(
     "UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = :id AND state = 'waiting'"
     f" RETURNING {_COLUMNS}",
@@ -98,14 +101,19 @@ async def add(
     )
 
 
-async def list_ready(db: Reading, at: datetime, limit: int) -> list[Delivery]:
-    """What may be sent now, oldest first."""
-    return await db.all(_READY, at=at, limit=limit)
+async def list_waiting_channels(db: Reading) -> list[str]:
+    """The channels by which something waits to be sent."""
+    return await db.all(_CHANNELS)
 
 
-async def next_at(db: Reading) -> datetime | None:
-    """When the next notice may be sent."""
-    return await db.one(_NEXT)
+async def list_ready(db: Reading, channel: str, at: datetime, limit: int) -> list[Delivery]:
+    """What may be sent by this channel now, oldest first."""
+    return await db.all(_READY, channel=channel, at=at, limit=limit)
+
+
+async def next_at(db: Reading, channel: str) -> datetime | None:
+    """When the next notice may be sent by this channel."""
+    return await db.one(_NEXT, channel=channel)
 
 
 async def take(unit: Unit, delivery: int) -> Delivery | None:

@@ -110,6 +110,8 @@ _SESSION = Statement(
     " WHERE digest = :digest AND expires_at > :at",
     Session,
 )
+_DROP_SESSIONS = Statement[None]("DELETE FROM session WHERE expires_at <= :at")
+_DROP_EXPIRED_CODES = Statement[None]("DELETE FROM one_time_code WHERE expires_at <= :at")
 _TOUCH = Statement[None]("UPDATE session SET seen_at = :at WHERE digest = :digest")
 _CLOSE = Statement[None]("DELETE FROM session WHERE digest = :digest")
 _CLOSE_ALL = Statement[None]("DELETE FROM session WHERE staff = :staff")
@@ -235,6 +237,12 @@ async def close_session(unit: Unit, digest: str) -> None:
 async def close_sessions_of(unit: Unit, staff: int) -> None:
     """Sign a colleague out everywhere."""
     await unit.run(_CLOSE_ALL, staff=staff)
+
+
+async def drop_expired(unit: Unit, at: datetime) -> int:
+    """Forget sessions and one-time codes that have expired; how many they were."""
+    sessions = await unit.run(_DROP_SESSIONS, at=at)
+    return sessions + await unit.run(_DROP_EXPIRED_CODES, at=at)
 
 
 async def add_token(

@@ -197,6 +197,9 @@ class PostgresEngine:
         msg = f"only SQLite copies itself to a file such as {path}"
         raise LookupError(msg)
 
+    async def tidy(self) -> None:
+        """PostgreSQL looks after itself."""
+
     # Listening
 
     async def _listen(self) -> asyncpg.Connection:

@@ -325,6 +325,19 @@ class SqliteEngine:
 
         await asyncio.get_running_loop().run_in_executor(None, copy)
 
+    async def tidy(self) -> None:
+        """Look after the planner's statistics, and take the write-ahead log in."""
+
+        def look_after() -> None:
+            connection = _connect(self._path, ())
+            try:
+                for pragma in ("PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    connection.execute(pragma).close()
+            finally:
+                connection.close()
+
+        await asyncio.get_running_loop().run_in_executor(None, look_after)
+
     # Writing
 
     async def unit(self, work: Work[T], lane: Lane) -> T:

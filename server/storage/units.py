@@ -124,6 +124,10 @@ class Engine(Protocol):
         """Copy the whole database into a new file."""
         ...
 
+    async def tidy(self) -> None:
+        """Nightly care that the database does not take of itself."""
+        ...
+
     def unit(self, work: Work[T], lane: Lane) -> Coroutine[Any, Any, T]:
         """Run a unit."""
         ...

@@ -79,4 +79,5 @@ def change(
             await desk.firm()
             return await desk.database.unit(in_unit)
 
-    return update_wrapper(run, work)
+    update_wrapper(run, work)
+    return run

@@ -20,16 +20,22 @@ FIRST_BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=30)
 
 
-async def list_ready(desk: Desk, limit: int = 32) -> list[Delivery]:
-    """What may be sent now."""
+async def list_waiting_channels(desk: Desk) -> list[str]:
+    """The channels by which something waits to be sent."""
     with desk.activity.busy():
-        return await outbox.list_ready(desk.database, desk.clock.now(), limit)
+        return await outbox.list_waiting_channels(desk.database)
 
 
-async def next_at(desk: Desk) -> datetime | None:
-    """When the next notice may be sent."""
+async def list_ready(desk: Desk, channel: str, limit: int = 32) -> list[Delivery]:
+    """What may be sent by this channel now."""
     with desk.activity.busy():
-        return await outbox.next_at(desk.database)
+        return await outbox.list_ready(desk.database, channel, desk.clock.now(), limit)
+
+
+async def next_at(desk: Desk, channel: str) -> datetime | None:
+    """When the next notice may be sent by this channel."""
+    with desk.activity.busy():
+        return await outbox.next_at(desk.database, channel)
 
 
 @change

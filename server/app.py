@@ -1,0 +1,321 @@
+"""The composition root: the one file that knows every part. It opens the desk, starts HTTP, loops
+and chat platforms, and stops them in order.
+
+    open_desk   folder, lock, key, database, schema     everything a command that writes needs
+    running     the loops and the chat connections      a desk that works
+    serving     the HTTP server on an address           a desk that can be reached
+    serve       all of it, until a signal comes
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from bots import BOTS
+from server import log, vault
+from server.activity import Activity
+from server.clock import Clock, SystemClock
+from server.desk import Desk, Entropy, SystemEntropy
+from server.settings import Settings
+from server.storage.database import Database
+from server.storage.migrate import migrate
+from server.usecases import deliveries, people
+from server.workers import arrivals, deadlines, housekeeping, receivers
+from server.workers import deliveries as delivering
+from server.workers.runner import Loop, Runner
+
+LOOPS: Final[dict[str, Loop]] = {
+    "receivers": receivers.run,
+    "deadlines": deadlines.run,
+    "arrivals": arrivals.run,
+    "deliveries": delivering.run,
+    "housekeeping": housekeeping.run,
+}
+"""Every loop of a desk, by name."""
+
+Welcome = Callable[[str, str | None], None]
+"""Told once the desk can be reached: its address, and the set-up link while it needs one."""
+
+ANSWERING: Final = timedelta(seconds=1.5)
+"""How long requests may go on once the desk stops; open event streams end at once."""
+
+_SWITCH_SECONDS: Final = 0.0005
+"""How long a thread keeps the interpreter: the loop must not wait for the writer (decision 3)."""
+
+_log = logging.getLogger(__name__)
+
+
+class FolderInUse(Exception):
+    """Another server runs on this data folder. `holder` is its process, where it is known."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        super().__init__(f"{folder} is in use by process {holder or '?'}")
+        self.folder = folder
+        self.holder = holder
+
+
+class AddressInUse(Exception):
+    """The address to listen on is taken, or is not ours. `why` is the system's word."""
+
+    def __init__(self, listen: str, why: str) -> None:
+        super().__init__(f"{listen}: {why}")
+        self.listen = listen
+        self.why = why
+
+
+# Opening
+
+
+def make_folder(folder: Path) -> None:
+    """The data folder, for its owner alone if it is new."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, mode=0o700)
+        folder.chmod(0o700)  # also under a lax umask
+
+
+@contextmanager
+def holding(folder: Path) -> Iterator[None]:
+    """Hold the data folder's lock: one server a folder. Refuses `FolderInUse`."""
+    file = os.open(folder / "desk.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.read(file, 20).decode("ascii", "replace").strip()
+            raise FolderInUse(folder, holder) from error
+        os.ftruncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(file)
+
+
+def read_secret(settings: Settings) -> bytes:
+    """The desk's secret key: from the settings, else from the key file, which is made if need
+    be.
+    """
+    if settings.secret_key:
+        return vault.key_of(settings.secret_key)
+    return vault.read_key(settings.data / "secret.key")
+
+
+@asynccontextmanager
+async def open_desk(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    activity: Activity | None = None,
+    entropy: Entropy | None = None,
+    passwords: vault.Passwords | None = None,
+) -> AsyncIterator[Desk]:
+    """A desk that may be written to, with its database migrated. Nothing runs yet. Refuses
+    `FolderInUse` and `DatabaseIsNewer`.
+    """
+    make_folder(settings.data)
+    with holding(settings.data):
+        async with _desk(settings, clock, activity, entropy, passwords) as desk:
+            for step in await migrate(desk.database, desk.clock.now()):
+                _log.info("migrated", extra=log.facts(step=step))
+            stranded = await deliveries.recover(desk)
+            if stranded:
+                _log.info("found interrupted notices", extra=log.facts(notices=stranded))
+            yield desk
+
+
+@asynccontextmanager
+async def look_at(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk to read from only, also beside a running server: no lock, no migration."""
+    async with _desk(settings, None, None, None, None) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def _desk(
+    settings: Settings,
+    clock: Clock | None,
+    activity: Activity | None,
+    entropy: Entropy | None,
+    passwords: vault.Passwords | None,
+) -> AsyncIterator[Desk]:
+    database = Database.from_url(settings.database, synchronous=settings.synchronous)
+    desk = Desk(
+        database=database,
+        clock=clock or SystemClock(),
+        settings=settings,
+        entropy=entropy or SystemEntropy(),
+        activity=activity or Activity(),
+        secret=read_secret(settings),
+        passwords=passwords,
+    )
+
+    def elsewhere(_seq: int) -> None:
+        desk.forget_firm()
+        desk.bell.ring()
+
+    database.on_commit(elsewhere)
+    await database.open()
+    try:
+        yield desk
+    finally:
+        await database.close()
+        desk.passwords.close()
+
+
+# Running
+
+
+@asynccontextmanager
+async def running(desk: Desk) -> AsyncIterator[Runner]:
+    """The desk at work: its loops, and the chat platforms that are switched on."""
+    desk.platforms = {kind: platform.connect for kind, platform in BOTS.items()}
+    await receivers.connect(desk)
+    runner = Runner(desk, LOOPS)
+    runner.start()
+    try:
+        yield runner
+    finally:
+        await runner.stop()
+
+
+# Answering
+
+
+class _HttpServer(uvicorn.Server):
+    """Uvicorn that begins and ends when it is told to: signals are the composition root's, and
+    nothing polls.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+        self.ending = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+    async def main_loop(self) -> None:
+        """Keep the Date header right until told to end."""
+        self.listening.set()
+        while not self.ending.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self.ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, let requests end in time, cancel the rest."""
+        for server in self.servers:
+            server.close()
+        for one in sockets or []:
+            one.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERING.total_seconds()):
+                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        late = list(self.server_state.tasks)
+        for task in late:
+            task.cancel()
+        if late:
+            _log.warning("cut off", extra=log.facts(requests=len(late)))
+            await asyncio.wait(late, timeout=0.5)
+        await self.lifespan.shutdown()
+
+
+def bind(settings: Settings) -> socket.socket:
+    """A listening socket on the address of the settings. Refuses `AddressInUse`."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise AddressInUse(settings.listen, error.strerror or str(error)) from error
+    return listener
+
+
+@asynccontextmanager
+async def serving(desk: Desk, listener: socket.socket | None = None) -> AsyncIterator[str]:
+    """The desk's HTTP server; gives its address, say `http://127.0.0.1:8000`. It ends before
+    this context does: requests first, event streams at once.
+    """
+    # Here and not above: commands that only read need not load the web framework.
+    from server.api.application import make_api  # noqa: PLC0415
+
+    listener = listener or bind(desk.settings)
+    config = uvicorn.Config(
+        make_api(desk),
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+    )
+    server = _HttpServer(config)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve(sockets=[listener]))
+        try:
+            await server.listening.wait()
+            yield _address(desk.settings.host, listener)
+        finally:
+            desk.stopping = True
+            desk.bell.ring()
+            server.ending.set()
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+# All of it
+
+
+async def offer_set_up(desk: Desk, address: str) -> str | None:
+    """The link with which the first administrator sets the desk up, or None when there is one.
+    A new code each time; earlier ones end.
+    """
+    if not await people.needs_set_up(desk):
+        return None
+    code = desk.entropy.token_bytes(12).hex()
+    await people.offer_set_up(desk, vault.digest(code))
+    return f"{desk.settings.public_url or address}/setup#code={code}"
+
+
+async def serve(settings: Settings, *, welcome: Welcome | None = None) -> None:
+    """Run the desk until SIGTERM or SIGINT; ended in order within five seconds."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    listener = bind(settings)
+    try:
+        async with open_desk(settings) as desk, running(desk), serving(desk, listener) as address:
+            _log.info("serving", extra=log.facts(url=address, database=desk.database.dialect))
+            if welcome is not None:
+                welcome(address, await offer_set_up(desk, address))
+            await stopped.wait()
+            _log.info("stopping")
+    finally:
+        listener.close()
+    _log.info("stopped")
