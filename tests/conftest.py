@@ -2,12 +2,13 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import databases
+from tests.support.world import World
 
 
 @pytest.fixture
@@ -65,3 +66,18 @@ def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
     """The same on SQLite alone, for what does not depend on the engine."""
     return _a_copy(migrated_file, tmp_path)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A desk at work, with a small firm set up."""
+    async with World(tmp_path) as made:
+        await made.set_up()
+        yield made
+
+
+@pytest.fixture
+async def empty_world(tmp_path: Path) -> AsyncIterator[World]:
+    """A desk at work that nobody has set up."""
+    async with World(tmp_path) as made:
+        yield made

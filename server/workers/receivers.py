@@ -38,8 +38,12 @@ async def connect(desk: Desk) -> None:
     starts: what waits in the outbox must not meet a desk that has no way out yet.
     """
     for channel in (await administration.list_channels(desk)).values():
-        if channel.enabled:
+        if not channel.enabled:
+            continue
+        try:
             _connect(desk, channel)
+        except Exception as error:  # noqa: BLE001  # its loop will try again
+            log.incident(error, "receivers", channel=channel.kind)
 
 
 async def run(desk: Desk) -> None:
@@ -68,11 +72,8 @@ async def _match(desk: Desk, lines: dict[str, _Line], tasks: asyncio.TaskGroup) 
     for kind in set(desk.troubles) - set(wanted):
         del desk.troubles[kind]
     for kind, channel in wanted.items():
-        if kind in lines:
-            continue
-        connection = desk.connections.get(kind) or _connect(desk, channel)
-        if connection is not None:
-            work = _Receiving(desk, channel, connection)
+        if kind not in lines:
+            work = _Receiving(desk, channel, desk.connections.get(kind))
             lines[kind] = _Line(channel, tasks.create_task(keep(desk, f"receiver:{kind}", work)))
 
 
@@ -91,12 +92,14 @@ async def _hang_up(desk: Desk, lines: dict[str, _Line], kinds: set[str]) -> None
 
 
 class _Receiving:
-    """What a receiver's loop does: run the connection; after a crash, a new one."""
+    """What a receiver's loop does: run the connection that there is; after a crash, a new one.
+    It ends at once where none can be made.
+    """
 
-    def __init__(self, desk: Desk, channel: Channel, connection: Connection) -> None:
+    def __init__(self, desk: Desk, channel: Channel, connection: Connection | None) -> None:
         self._desk = desk
         self._channel = channel
-        self._connection: Connection | None = connection
+        self._connection = connection
 
     async def __call__(self) -> None:
         connection = self._connection or _connect(self._desk, self._channel)
