@@ -41,13 +41,8 @@ export interface Plan<Fields, Answer> {
 export function openOutgoing<Fields extends object, Answer>(
   plan: Plan<Fields, Answer>,
 ): Outgoing<Fields, Answer> {
-  const fresh = (): Sheet<Fields> => ({
-    key: newKey(),
-    fields: plan.blank(),
-    waiting: false,
-    tried: '',
-  })
-  const sheet = reactive(kept(plan) ?? fresh()) as Sheet<Fields>
+  const fresh = { key: newKey(), fields: plan.blank(), waiting: false, tried: '' }
+  const sheet = reactive(kept(plan) ?? fresh) as Sheet<Fields>
   const state = ref<'writing' | 'sending' | 'waiting'>(sheet.waiting ? 'waiting' : 'writing')
   let flight: Promise<Outcome<Answer>> | null = null
 
@@ -82,7 +77,8 @@ export function openOutgoing<Fields extends object, Answer>(
   }
 
   function renew() {
-    Object.assign(sheet, fresh())
+    Object.assign(sheet.fields, plan.blank())
+    Object.assign(sheet, { key: newKey(), waiting: false, tried: '' })
     state.value = 'writing'
     plan.shelf.drop(plan.name)
   }

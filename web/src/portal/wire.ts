@@ -1,63 +1,18 @@
-/** The customers' part of the desk's HTTP API (server/api/schemas.py): shapes and calls. */
+/** The customers' part of the desk's HTTP API: shapes and calls. */
+import type {
+  PortalShown,
+  ProgressShown,
+  PublicMessage,
+  PublicStep,
+  Receipt,
+  Request as Filing,
+} from '@/api/generated'
 import { ask, Refused, type Method } from '@/shared/ask'
 
-export interface Portal {
-  name: string
-  greeting: string
-  categories: string[]
-  zone: string
-}
+export type { PortalShown as Portal, ProgressShown as Progress, PublicMessage, PublicStep, Receipt }
 
-export interface Filing {
-  key: string
-  text: string
-  name: string
-  subject?: string
-  phone: string
-  email: string
-  company: string
-  category: string | null
-}
-
-export interface Receipt {
-  number: number
-  token: string
-  link: string
-  answer_by: string | null
-  repeated: boolean
-}
-
-export interface PublicMessage {
-  id: number
-  mine: boolean
-  author: string
-  text: string
-  at: string
-}
-
-export interface PublicStep {
-  step: number
-  label: string
-  at: string | null
-}
-
+/** What a customer may do with his ticket: the values of `Progress.can`. */
 export type Permitted = 'reply' | 'confirm' | 'dispute' | 'nudge' | 'rate'
-
-export interface Progress {
-  number: number
-  subject: string
-  firm: string
-  public_step: number
-  steps: PublicStep[]
-  assignee: string | null
-  answer_by: string | null
-  messages: PublicMessage[]
-  can: string[]
-  rating: number | null
-  resolved_at: string | null
-  closed_at: string | null
-  now: string
-}
 
 const PATIENCE = 20_000
 const PASSING = new Set([0, 408, 502, 503, 504])
@@ -81,14 +36,14 @@ async function call<Answer>(method: Method, path: string, body?: object): Promis
 
 const at = (token: string, rest = '') => `/tickets/${encodeURIComponent(token)}${rest}`
 
-export const readPortal = () => call<Portal>('GET', '')
-export const readProgress = (token: string) => call<Progress>('GET', at(token))
+export const readPortal = () => call<PortalShown>('GET', '')
+export const readProgress = (token: string) => call<ProgressShown>('GET', at(token))
 export const fileTicket = (filing: Filing) => call<Receipt>('POST', '/tickets', filing)
 export const say = (token: string, key: string, text: string) =>
-  call<unknown>('POST', at(token, '/messages'), { key, text })
-export const confirmSolved = (token: string) => call<unknown>('POST', at(token, '/confirm'))
+  call<ProgressShown>('POST', at(token, '/messages'), { key, text })
+export const confirmSolved = (token: string) => call<ProgressShown>('POST', at(token, '/confirm'))
 export const disputeSolved = (token: string, text: string) =>
-  call<unknown>('POST', at(token, '/dispute'), { text })
-export const nudge = (token: string) => call<unknown>('POST', at(token, '/nudge'))
+  call<ProgressShown>('POST', at(token, '/dispute'), { text })
+export const nudge = (token: string) => call<ProgressShown>('POST', at(token, '/nudge'))
 export const rate = (token: string, score: number, comment: string) =>
-  call<unknown>('POST', at(token, '/rating'), { score, comment })
+  call<ProgressShown>('POST', at(token, '/rating'), { score, comment })
