@@ -1,0 +1,182 @@
+"""Questions of colleagues and their answers: lists, one ticket, its clocks, why it went where."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal
+
+import msgspec
+
+from bots.telling import (
+    countdown,
+    cut,
+    due_line,
+    holder_name,
+    link_to,
+    metric_name,
+    moment,
+    pressing,
+    priority_name,
+    status_name,
+    subject_of,
+    team_name,
+)
+from server.desk import Desk
+from server.domain.events import Candidate, Routed
+from server.domain.firm import Firm
+from server.domain.people import Staff
+from server.domain.phrases import Phrase, Verb
+from server.domain.sla import Clock, SlaState
+from server.usecases import chat, reading
+from server.usecases.reading import TicketPage, TicketQuery
+from server.words import find, say
+
+SHOWN: Final = 5
+"""So many tickets of a list are said; the rest is counted."""
+_CANDIDATES: Final = 3
+_LIST_SUBJECT: Final = 30
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question: who asks, where, and what."""
+
+    desk: Desk
+    firm: Firm
+    person: Staff
+    private: bool
+    phrase: Phrase
+
+    def say(self, code: str, **facts: object) -> str:
+        """A sentence in the asker's language."""
+        return say(self.person.language, f"chat.{code}", **facts)
+
+
+async def _help(asked: Asked) -> str:
+    return asked.say("help" if asked.private else "help_in_group")
+
+
+async def _waiting(asked: Asked) -> str:
+    return await _list(asked, "unclaimed", "waiting")
+
+
+async def _mine(asked: Asked) -> str:
+    return await _list(asked, "mine", "mine")
+
+
+async def _list(asked: Asked, view: Literal["unclaimed", "mine"], words: str) -> str:
+    """The most pressing tickets of a view with the working time that is left."""
+    query = TicketQuery(view=view, sort="due", limit=SHOWN)
+    page = await reading.list_tickets(asked.desk, asked.person, query)
+    if not page.tickets:
+        return asked.say(f"{words}.none")
+    total = (await reading.counters(asked.desk, asked.person))[view]
+    states = await chat.read_states(asked.desk, tuple(one.number for one in page.tickets))
+    language, now = asked.person.language, asked.desk.clock.now()
+    lines = [asked.say(f"{words}.head", count=max(total, len(page.tickets)))]
+    for one in page.tickets:
+        clock = pressing(states.get(one.number, SlaState()))
+        parts = (
+            f"#{one.number} {subject_of(one, _LIST_SUBJECT)}",
+            one.customer_name,
+            priority_name(language, one),
+            countdown(language, clock, asked.firm.law, now),
+        )
+        lines.append(" · ".join(part for part in parts if part))
+    if total > len(page.tickets):
+        lines.append(asked.say("more", count=total - len(page.tickets)))
+    lines.append(asked.say(f"{words}.foot", ticket=page.tickets[0].number))
+    return "\n".join(lines)
+
+
+async def _show(asked: Asked) -> str:
+    page = await _page(asked)
+    language, ticket = asked.person.language, page.ticket
+    customer = " ".join(part for part in (page.customer.name, page.customer.phone) if part)
+    clock = pressing(page.sla)
+    lines = [
+        f"#{ticket.number} {subject_of(ticket)}",
+        asked.say("customer", customer=customer),
+        asked.say(
+            "state",
+            status=status_name(language, ticket, page.firm),
+            priority=priority_name(language, ticket),
+        ),
+        asked.say(
+            "holder",
+            team=team_name(language, ticket, page.firm),
+            assignee=holder_name(language, ticket, page.firm),
+        ),
+        countdown(language, clock, page.firm.law, page.now),
+        due_line(language, ticket, page.now, page.firm.profile.zone),
+    ]
+    said = [page.messages[number] for number in sorted(page.messages)]
+    heard = [one for one in said if one.direction == "in"]
+    if heard and asked.private:
+        lines.append(asked.say("last_words", text=cut(heard[-1].body, 100)))
+    lines.append(link_to(asked.desk.settings.public_url, ticket.number))
+    return "\n".join(line for line in lines if line)
+
+
+async def _clock(asked: Asked) -> str:
+    page = await _page(asked)
+    lines = [asked.say("clocks", ticket=page.ticket.number, subject=subject_of(page.ticket))]
+    lines += [_clock_line(asked, page, clock) for clock in page.sla.clocks]
+    if not page.sla.clocks:
+        lines.append(asked.say("no_clock"))
+    return "\n".join(lines)
+
+
+def _clock_line(asked: Asked, page: TicketPage, clock: Clock) -> str:
+    language = asked.person.language
+    if not clock.is_live:
+        verdict = clock.verdict if clock.verdict != "none" else clock.state
+        return asked.say(f"clock.{verdict}", metric=metric_name(language, clock.metric))
+    text = countdown(language, clock, page.firm.law, page.now)
+    if clock.due_at is None:
+        return text
+    at = moment(language, clock.due_at, page.now, page.firm.profile.zone)
+    return asked.say("clock.until", countdown=text, at=at)
+
+
+async def _why(asked: Asked) -> str:
+    page = await _page(asked)
+    body = page.routing.body if page.routing is not None else None
+    if not isinstance(body, Routed):
+        return asked.say("why.unknown", ticket=page.ticket.number)
+    decision, firm = body.decision, page.firm
+    team = firm.teams.get(decision.team or "")
+    lines = [
+        asked.say(
+            f"why.{decision.outcome}",
+            ticket=page.ticket.number,
+            team=team.name if team is not None else "",
+            assignee=firm.name_of(decision.assignee),
+        )
+    ]
+    if decision.rule is not None:
+        matched = "、".join(term.partition("=")[2] for term in decision.matched)
+        lines.append(asked.say("why.rule", rule=decision.rule_name, matched=matched))
+    lines += [_candidate(asked, one) for one in decision.candidates[:_CANDIDATES]]
+    return "\n".join(lines)
+
+
+def _candidate(asked: Asked, one: Candidate) -> str:
+    dropped = one.dropped and find(asked.person.language, f"routing.{one.dropped}")
+    return asked.say(
+        "why.dropped" if one.dropped else "why.kept",
+        name=asked.firm.name_of(one.staff) or f"{one.staff}",
+        load=one.load,
+        reason=dropped or one.dropped,
+    )
+
+
+async def _page(asked: Asked) -> TicketPage:
+    return await reading.ticket_page(asked.desk, asked.person, asked.phrase.ticket or 0)
+
+
+ANSWERS: Final[dict[Verb, Callable[[Asked], Awaitable[str]]]] = {
+    "help": _help,
+    "waiting": _waiting,
+    "mine": _mine,
+    "show": _show,
+    "clock": _clock,
+    "why": _why,
+}

@@ -1,0 +1,175 @@
+"""A notice as a card: what happened, to which ticket, how long there is, why, what one can do.
+
+No platform and no markup: a platform draws a `Card` in its own way. The ticket is shown as it is
+now, not as it was when the notice was queued.
+"""
+
+from datetime import datetime
+from typing import Final, cast
+
+import msgspec
+
+from bots.telling import (
+    countdown,
+    cut,
+    due_line,
+    link_to,
+    metric_name,
+    pressing,
+    priority_name,
+    subject_of,
+    where,
+)
+from server.desk import Parcel
+from server.domain import events
+from server.domain.firm import Firm
+from server.domain.people import Staff
+from server.domain.privacy import mask_phones
+from server.domain.ticket import OPEN_CATEGORIES, Ticket
+from server.usecases.chat import Brief
+from server.words import LANGUAGES, say
+
+_QUOTED: Final = 200
+_MET: Final = frozenset({"warned", "breached"})
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said. `quote` are a customer's own words; `link` may be empty."""
+
+    title: str
+    lines: tuple[str, ...]
+    quote: str = ""
+    hint: str = ""
+    link: str = ""
+    link_text: str = ""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Who will read a card, where and when. `reader` None: a group."""
+
+    reader: Staff | None
+    now: datetime
+    public_url: str = ""
+
+    @property
+    def language(self) -> str:
+        """The reader's own; groups read the desk's first one."""
+        return self.reader.language if self.reader is not None else LANGUAGES[0]
+
+    @property
+    def private(self) -> bool:
+        """Whether only one colleague reads it."""
+        return self.reader is not None
+
+
+def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) -> Card:
+    """The card of a notice about a ticket."""
+    language, firm = reading.language, parcel.firm
+    title = say(
+        language,
+        f"notice.{parcel.delivery.kind}",
+        ticket=ticket.number,
+        subject=subject_of(ticket),
+        **_facts(parcel),
+    )
+    lines = (
+        _why(parcel, brief, language),
+        say(
+            language,
+            "chat.customer_and_priority",
+            customer=brief.customer.name,
+            priority=priority_name(language, ticket),
+        ),
+        where(language, ticket, firm),
+        _time_left(parcel, ticket, brief, reading),
+    )
+    card = Card(
+        title=marked(language, title) if parcel.again else title,
+        lines=tuple(line for line in lines if line),
+        quote=cut(brief.said or "", _QUOTED) if reading.private else "",
+        hint=_hint(ticket, firm, reading),
+        link=link_to(reading.public_url, ticket.number),
+        link_text=say(language, "notice.open"),
+    )
+    return card if reading.private else _masked(card)
+
+
+def marked(language: str, text: str) -> str:
+    """重发: the reader may have had this before."""
+    return say(language, "notice.again", text=text)
+
+
+def plain_card(parcel: Parcel, ticket: Ticket, reading: Reading) -> Card:
+    """The same notice without a word of the customer's, for a platform whose filter refused it."""
+    language = reading.language
+    return Card(
+        title=say(language, "notice.filtered", ticket=ticket.number),
+        lines=(where(language, ticket, parcel.firm),),
+        hint=_hint(ticket, parcel.firm, reading),
+    )
+
+
+def _masked(card: Card) -> Card:
+    return msgspec.structs.replace(
+        card, title=mask_phones(card.title), lines=tuple(mask_phones(line) for line in card.lines)
+    )
+
+
+def _facts(parcel: Parcel) -> dict[str, str | int | None]:
+    return msgspec.json.decode(parcel.delivery.body, type=dict[str, str | int | None])
+
+
+def _time_left(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) -> str:
+    """Working time left, and by when."""
+    clock = pressing(brief.sla)
+    left = countdown(reading.language, clock, parcel.firm.law, reading.now)
+    due = due_line(reading.language, ticket, reading.now, parcel.firm.profile.zone)
+    return f"{left} · {due}" if left and due else left or due
+
+
+def _why(parcel: Parcel, brief: Brief, language: str) -> str:
+    """Why the reader gets this."""
+    facts, kind = _facts(parcel), parcel.delivery.kind
+    if kind in _MET:
+        metric = metric_name(language, cast("str", facts.get("metric") or ""))
+        return say(
+            language, f"notice.why.{kind}", metric=metric, percent=facts.get("percent")
+        )
+    found = _cause(brief.event, parcel.firm) if brief.event is not None else None
+    return say(language, f"notice.why.{found[0]}", **found[1]) if found is not None else ""
+
+
+def _cause(event: events.Event, firm: Firm) -> tuple[str, dict[str, object]] | None:
+    """The code and the facts of what the event behind a notice says."""
+    by = _actor(event, firm)
+    match event.body:
+        case events.Routed(decision=decision):
+            code = "fallback" if decision.fallback else "rule"
+            return code, {"rule": decision.rule_name}
+        case events.Transferred(reason=reason) | events.Escalated(reason=reason):
+            return "by_reason" if reason else "by", {"by": by, "reason": reason}
+        case events.Assigned() | events.Released():
+            return "by", {"by": by}
+        case events.Rated(score=score, comment=comment):
+            return "rated", {"score": score, "comment": comment}
+        case _:
+            return None
+
+
+def _actor(event: events.Event, firm: Firm) -> str:
+    return (firm.name_of(event.actor.id) if event.actor.kind == "staff" else None) or ""
+
+
+def _hint(ticket: Ticket, firm: Firm, reading: Reading) -> str:
+    """What the reader can say back."""
+    language, number = reading.language, ticket.number
+    if ticket.status_category not in OPEN_CATEGORIES:
+        return ""
+    if ticket.assignee is None:
+        code = "claim" if reading.private else "claim_in_group"
+        return say(language, f"notice.hint.{code}", ticket=number)
+    if reading.reader is not None and ticket.assignee == reading.reader.id:
+        return say(language, "notice.hint.reply", ticket=number)
+    if reading.private:
+        return ""
+    return say(language, "notice.hint.taken", ticket=number, assignee=firm.name_of(ticket.assignee))

@@ -1,0 +1,138 @@
+"""A desk's connection to DingTalk: lines in, notices out, and how it goes.
+
+It opens its own HTTP connections and its own socket, and closes them when `run` ends.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+from bots.conversation import reader_of
+from bots.dingtalk import DingTalkSettings
+from bots.dingtalk.lines import ChatLine
+from bots.dingtalk.send import DingTalkSender
+from bots.dingtalk.stream import Receiver
+from bots.heard import Attached, Heard
+from server.clients.dingtalk import API_URL, OAPI_URL, DingTalk
+from server.clients.dingtalk_errors import ADVICE
+from server.clients.http import Http
+from server.desk import Desk, Reader, Sender
+from server.domain.events import DESK
+from server.usecases import administration, chat
+
+KIND: Final = "dingtalk"
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(ChatLine).decode
+
+
+class DingTalkConnection:
+    """One application of one organisation."""
+
+    def __init__(self, desk: Desk, settings: DingTalkSettings, secret: str) -> None:
+        self._desk = desk
+        # DingTalk's own hosts need no exception: only what an administrator typed may be private.
+        own = {settings.api_url, settings.oapi_url} - {API_URL, OAPI_URL}
+        self._http = Http(desk.activity, allowed=settings.hosts if own else ())
+        client = DingTalk(
+            self._http,
+            desk.clock,
+            client_id=settings.client_id,
+            client_secret=secret,
+            api_url=settings.api_url,
+            oapi_url=settings.oapi_url,
+        )
+        self._receiver = Receiver(
+            self._http,
+            desk.clock,
+            desk.activity,
+            self._accept,
+            client_id=settings.client_id,
+            client_secret=secret,
+            api_url=settings.api_url,
+        )
+        self._send_trouble = ""
+        self._met: dict[str, str] = {}
+        self._sender = DingTalkSender(desk, client, settings.robot_code, self._hear_refusal)
+        self._reader = reader_of(heard_of)
+
+    @property
+    def sender(self) -> Sender:
+        """The way out."""
+        return self._sender
+
+    @property
+    def reader(self) -> Reader:
+        """Works on what came in."""
+        return self._reader
+
+    @property
+    def state(self) -> Literal["connecting", "connected", "trouble"]:
+        """How it goes now."""
+        if self.trouble:
+            return "trouble"
+        return "connected" if self._receiver.connected_at is not None else "connecting"
+
+    @property
+    def trouble(self) -> str:
+        """A code of `[bot.trouble]`, or empty. What keeps the socket shut comes first."""
+        refused = self._receiver.last_trouble
+        if refused is not None and self._receiver.connected_at is None:
+            return _advice(refused.code)
+        return self._send_trouble
+
+    async def run(self) -> None:
+        """Receive until cancelled; frees everything it opened."""
+        try:
+            await self._receiver.run()
+        finally:
+            await self._http.close()
+
+    async def _accept(self, line: ChatLine) -> None:
+        """Make a line durable; only then is it acknowledged."""
+        await chat.accept(self._desk, KIND, line.key, _encode(line).decode())
+        title = line.title or ""
+        if not line.private and self._met.get(line.conversation_id) != title:
+            await administration.meet_group(
+                self._desk, KIND, line.conversation_id, title, None, DESK
+            )
+            self._met[line.conversation_id] = title
+
+    def _hear_refusal(self, code: str | None) -> None:
+        """Trouble of the whole connection is shown; that of one notice is shown with the notice."""
+        if code is None:
+            self._send_trouble = ""
+        elif code in ADVICE:
+            self._send_trouble = _advice(code)
+
+
+def _advice(code: str) -> str:
+    return ADVICE.get(code, "unreachable" if code in _UNREACHABLE else "refused")
+
+
+_UNREACHABLE: Final = frozenset({"no_connection", "no_answer", "bad_address", "address_refused"})
+
+
+def heard_of(body: str) -> Heard:
+    """What was kept of a line, without DingTalk's ways."""
+    line = _decode(body)
+    recipient = {"person": line.sender_id, "session": line.session_webhook}
+    if not line.private:
+        recipient["group"] = line.conversation_id
+    if line.session_webhook_expires_at is not None:
+        recipient["session_until"] = line.session_webhook_expires_at.isoformat()
+    return Heard(
+        conversation=line.conversation_id,
+        private=line.private,
+        user_id=line.sender_id,
+        name=line.sender_name,
+        text=line.text,
+        named=tuple(line.at_ids),
+        recipient={key: value for key, value in recipient.items() if value is not None},
+        attached=tuple(
+            Attached(kind=one.kind, code=one.download_code, name=one.name)
+            for one in line.attachments
+        ),
+        withheld=line.over_quota,
+        quoted=line.quoted["ref"] if line.quoted else None,
+    )

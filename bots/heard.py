@@ -1,0 +1,32 @@
+"""What a colleague wrote, whatever the platform: platforms translate into this, nothing else."""
+
+import msgspec
+
+
+class Attached(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture, sound or file that came along; `code` is the platform's way to fetch it."""
+
+    kind: str
+    code: str
+    name: str | None = None
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """One line.
+
+    `user_id` is the platform's verified account, None for people it does not vouch for.
+    `named` are the accounts that were mentioned with @. `recipient` is where answers go, in the
+    platform's own terms. `withheld`: the platform gave the line without its content. `quoted` is
+    the platform's reference of one of our own messages.
+    """
+
+    conversation: str
+    private: bool
+    user_id: str | None
+    name: str = ""
+    text: str = ""
+    named: tuple[str, ...] = ()
+    recipient: dict[str, str] = {}
+    attached: tuple[Attached, ...] = ()
+    withheld: bool = False
+    quoted: str | None = None

@@ -1,0 +1,169 @@
+"""From what was said to what is to be done: a command, or the question that is still open."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from bots.naming import find_target, team_for
+from server.domain import commands as c
+from server.domain.firm import Firm
+from server.domain.phrases import Phrase, Verb, read_pause, read_priority
+from server.domain.ticket import Ticket
+
+LONGEST_REASON: Final = 500
+LONGEST_TEXT: Final = 20_000
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be said besides; `code` of `[chat.ask]`."""
+
+    code: str
+    facts: dict[str, str] = {}
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an order is given: who is meant by names depends on it."""
+
+    firm: Firm
+    platform: str
+    named: tuple[str, ...]
+    now: datetime
+
+
+Order = c.AnyCommand | Question
+
+
+def order_of(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
+    """The command that a phrase gives for a ticket."""
+    if len(phrase.text) > LONGEST_TEXT:
+        return Question(code="too_long", facts={"most": str(LONGEST_TEXT)})
+    return _ORDERS[phrase.verb](phrase, ticket, place)
+
+
+def _claim(_phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Claim(ticket=ticket.number)
+
+
+def _release(_phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Release(ticket=ticket.number)
+
+
+def _resume(_phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Resume(ticket=ticket.number)
+
+
+def _reply(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    if not phrase.text:
+        return Question(code="reply")
+    return c.Reply(ticket=ticket.number, text=phrase.text)
+
+
+def _note(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    if not phrase.text:
+        return Question(code="note")
+    return c.Note(ticket=ticket.number, text=phrase.text)
+
+
+def _resolve(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Resolve(ticket=ticket.number, solution=phrase.text)
+
+
+def _reason(phrase: Phrase) -> str:
+    return phrase.text[:LONGEST_REASON]
+
+
+def _close(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Close(ticket=ticket.number, reason=_reason(phrase))
+
+
+def _reopen(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Reopen(ticket=ticket.number, reason=_reason(phrase))
+
+
+def _cancel(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    if not phrase.text:
+        return Question(code="cancel")
+    return c.Cancel(ticket=ticket.number, reason=_reason(phrase))
+
+
+def _escalate(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    if not phrase.text:
+        return Question(code="escalate")
+    return c.Escalate(ticket=ticket.number, reason=_reason(phrase))
+
+
+def _hold(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
+    pause = read_pause(phrase.text, place.now)
+    if pause is None:
+        return Question(code="hold")
+    return c.Hold(
+        ticket=ticket.number,
+        status=pause.status,
+        reason=pause.reason[:LONGEST_REASON],
+        until=pause.until,
+    )
+
+
+def _priority(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    found = read_priority(phrase.text)
+    if found is None:
+        return Question(code="priority")
+    priority, reason = found
+    return c.SetPriority(ticket=ticket.number, priority=priority, reason=reason[:LONGEST_REASON])
+
+
+def _transfer(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
+    if not phrase.text and not place.named:
+        return Question(code="transfer", facts={"teams": _teams(place.firm)})
+    target = find_target(phrase.text, place.firm, place.platform, place.named)
+    if target.several:
+        return Question(code="namesakes")
+    team = target.team.id if target.team is not None else None
+    if target.staff is not None and team is None:
+        team = team_for(target.staff, place.firm, ticket.team)
+        if team is None:
+            return Question(code="no_team_of", facts={"name": target.staff.name})
+    if team is None:
+        return Question(code="unknown_target", facts={"teams": _teams(place.firm)})
+    return c.Transfer(
+        ticket=ticket.number,
+        team=team,
+        staff=target.staff.id if target.staff is not None else None,
+        reason=target.rest[:LONGEST_REASON],
+    )
+
+
+def _assign(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
+    target = find_target(phrase.text, place.firm, place.platform, place.named)
+    if target.several:
+        return Question(code="namesakes")
+    if target.staff is None:
+        return Question(code="assign")
+    return c.Assign(ticket=ticket.number, staff=target.staff.id)
+
+
+def _teams(firm: Firm) -> str:
+    return "、".join(sorted(team.name for team in firm.teams.values()))
+
+
+_ORDERS: Final[dict[Verb, Callable[[Phrase, Ticket, Place], Order]]] = {
+    "claim": _claim,
+    "release": _release,
+    "reply": _reply,
+    "note": _note,
+    "resolve": _resolve,
+    "transfer": _transfer,
+    "assign": _assign,
+    "hold": _hold,
+    "resume": _resume,
+    "close": _close,
+    "cancel": _cancel,
+    "reopen": _reopen,
+    "priority": _priority,
+    "escalate": _escalate,
+}
+
+ORDERS: Final = frozenset(_ORDERS)
+"""Verbs that change a ticket."""
