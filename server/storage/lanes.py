@@ -32,6 +32,11 @@ class Job:
         self.failure = failure
         self.callbacks.clear()
 
+    def again(self) -> None:
+        """It was undone and will be run once more, from the start."""
+        self.result = self.failure = None
+        self.callbacks.clear()
+
     def settle(self, loop: asyncio.AbstractEventLoop) -> None:
         """On the loop, after the commit: callbacks first, then whoever waits."""
         for callback in self.callbacks:

@@ -37,17 +37,28 @@ def instant_text(instant: datetime) -> str:
     return instant.isoformat(" ", "microseconds")
 
 
-_last_instant: list[tuple[object, str]] = [(None, "")]
+_RECENT_INSTANTS: Final = 64
+_recent: dict[int, tuple[datetime, str]] = {}
+"""By identity: a unit binds its own few instants many times over. The instant is kept beside its
+text, so that its id is not given to another meanwhile.
+"""
+
+
+def _bound_instant(instant: datetime) -> str:
+    known = _recent.get(id(instant))
+    if known is not None and known[0] is instant:
+        return known[1]
+    text = instant_text(instant)
+    if len(_recent) >= _RECENT_INSTANTS:
+        _recent.clear()
+    _recent[id(instant)] = (instant, text)
+    return text
 
 
 def adapt_for_sqlite(value: object) -> object:
     """A value as sqlite3 takes it."""
     if isinstance(value, datetime):
-        last, text = _last_instant[0]
-        if last is not value:  # A unit binds its own instant many times over.
-            text = instant_text(value)
-            _last_instant[0] = (value, text)
-        return text
+        return _bound_instant(value)
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, Enum):

@@ -86,6 +86,9 @@ class Unit(Reading, Protocol):
 
 
 Work = Callable[[Unit], Coroutine[Any, Any, T]]
+"""What is run as a unit. It may be run once more from the start when a neighbour in its batch had
+to be undone, so it changes nothing but the database and reads nothing that its first run changed.
+"""
 
 
 class Engine(Protocol):

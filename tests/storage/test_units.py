@@ -315,3 +315,24 @@ async def test_a_disk_that_refuses_fails_the_batch_and_leaves_a_usable_database(
     assert len(await database.all(EVENTS)) == len(told)
     await database.unit(appending("later"))
     assert (await database.all(BODIES))[-1] == "later"
+
+
+async def test_a_neighbour_that_is_run_again_happens_once(database: Database):
+    heard: list[str] = []
+
+    async def calls_back(unit: Unit) -> None:
+        await append(unit, "kept")
+        unit.after_commit(lambda: heard.append("kept"))
+
+    async def fails_late(unit: Unit) -> None:
+        await append(unit, "lost")
+        unit.after_commit(lambda: heard.append("lost"))
+        raise LookupError
+
+    works = [calls_back, fails_late, calls_back, fails_late, calls_back]
+    answers = await asyncio.gather(
+        *(database.unit(work) for work in works), return_exceptions=True
+    )
+    assert [type(answer) for answer in answers[1::2]] == [LookupError, LookupError]
+    assert await database.all(BODIES) == ["kept"] * 3
+    assert heard == ["kept"] * 3
