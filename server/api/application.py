@@ -1,0 +1,111 @@
+"""The HTTP application: every operation of the surface joined with what it does, and the pages.
+
+Litestar finds the route and holds the connection; reading bodies, checking who may and writing
+answers is ours, because each costs less and says more that way (measured in facts/stack.md).
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+
+from server.api import admin, auth, live, pages, portal, staff, tickets
+from server.api.calls import Answer, Call, Edge, Handler
+from server.api.errors import answer_problem
+from server.api.guards import Gate, Hardening
+from server.api.limits import Limits
+from server.api.reading import LARGEST_BODY, decode
+from server.api.surface import OPERATIONS, Operation
+from server.desk import Desk
+
+HANDLERS: Final[dict[str, Handler]] = {
+    **auth.HANDLERS,
+    **tickets.HANDLERS,
+    **live.HANDLERS,
+    **admin.HANDLERS,
+    **staff.HANDLERS,
+    **portal.HANDLERS,
+}
+"""What each operation of the surface does, by its id."""
+
+_encode = msgspec.json.Encoder().encode
+_EVENT_STREAM: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+Endpoint = Callable[[Request[Any, Any, Any]], Coroutine[Any, Any, Response[Any]]]
+
+
+def make_api(
+    desk: Desk,
+    *,
+    limits: Limits | None = None,
+    version: str = "",
+    demo: bool = False,
+    dist: Path | None = None,
+    frame_ancestors: str = "'none'",
+) -> Litestar:
+    """The application of a desk. `limits` slow callers down; `dist` is the built web, beside
+    the package unless told; `frame_ancestors` is who may show the desk in a frame, in the words
+    of a content security policy.
+    """
+    edge = Edge(desk, limits=limits or Limits(), version=version, demo=demo)
+    operations = [_route(edge, operation) for operation in OPERATIONS]
+    return Litestar(
+        [*operations, *pages.routes(edge, dist)],
+        middleware=[Gate(edge)],
+        before_send=[Hardening(frame_ancestors)],
+        exception_handlers={Exception: answer_problem},
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _route(edge: Edge, operation: Operation) -> HTTPRouteHandler:
+    return HTTPRouteHandler(
+        operation.path,
+        http_method=operation.method,
+        status_code=operation.status,
+        operation_id=operation.id,
+        opt={"operation": operation},
+        media_type="application/json",
+    )(_endpoint(edge, operation, HANDLERS[operation.id]))
+
+
+def _endpoint(edge: Edge, operation: Operation, handler: Handler) -> Endpoint:
+    """What Litestar calls: read, do, write."""
+    decoder = None if operation.body is None else msgspec.json.Decoder(operation.body)
+
+    async def endpoint(request: Request[Any, Any, Any]) -> Response[Any]:
+        principal: Any = request.scope["principal"]  # type: ignore[typeddict-item]  # set by Gate
+        call = Call(edge, operation, request, principal)
+        if decoder is None:
+            given = await handler(call)
+        else:
+            given = await handler(call, decode(await request.body(), decoder))
+        return _response(operation, given)
+
+    endpoint.__name__ = operation.id
+    return endpoint
+
+
+def _response(operation: Operation, given: object) -> Response[Any]:
+    if isinstance(given, AsyncIterator):
+        return Stream(given, media_type="text/event-stream", headers=_EVENT_STREAM)
+    headers = dict(_NO_STORE)
+    if isinstance(given, Answer):
+        if given.location is not None:
+            headers["Location"] = given.location
+        if given.cookie is not None:
+            headers["Set-Cookie"] = given.cookie
+        given = given.body
+    return Response(
+        None if operation.answer is None else _encode(given),
+        status_code=operation.status,
+        headers=headers,
+        media_type="application/json",
+    )

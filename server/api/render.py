@@ -1,0 +1,236 @@
+"""Domain values as the shapes of the wire: ticket rows, ticket pages, clocks, the firm.
+
+Nothing here reads the database; words come from the word lists in the reader's language.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from server.api import schemas as s
+from server.api.reasons import routing_shown
+from server.api.timeline import actor_shown, summary_of
+from server.domain.events import Event
+from server.domain.firm import Firm
+from server.domain.people import Role, Staff
+from server.domain.sla import Clock, SlaState, next_due, remaining, strip
+from server.domain.ticket import Status, Ticket
+from server.storage.messages import Message
+from server.usecases.outlook import Outlook
+from server.usecases.reading import TicketPage
+from server.words import find, say
+
+_UNKNOWN_STEP: Final = 2
+
+
+def ticket_row(
+    ticket: Ticket, outlook: Outlook, firm: Firm, language: str, now: datetime
+) -> s.TicketRow:
+    """One line of a list."""
+    status = firm.statuses.get(ticket.status)
+    team = firm.teams.get(ticket.team) if ticket.team is not None else None
+    left, target = _countdown(outlook.sla, firm, now)
+    return s.TicketRow(
+        number=ticket.number,
+        version=ticket.version,
+        subject=ticket.subject,
+        category=ticket.category,
+        status=ticket.status,
+        status_category=ticket.status_category,
+        status_label=status_label(status, ticket.status, language),
+        public_step=status.public_step if status is not None else _UNKNOWN_STEP,
+        priority=ticket.priority,
+        team=ticket.team,
+        team_name=team.name if team is not None else None,
+        assignee=ticket.assignee,
+        assignee_name=firm.name_of(ticket.assignee),
+        customer=ticket.customer,
+        customer_name=outlook.customer_name,
+        customer_level=ticket.customer_level,
+        channel=ticket.channel,
+        created_at=ticket.created_at,
+        updated_at=ticket.updated_at,
+        next_due_at=ticket.next_due_at,
+        next_due_metric=ticket.next_due_metric,
+        remaining=left,
+        target=target,
+        warned=ticket.warned,
+        breached=ticket.breached,
+        message_count=ticket.message_count,
+        reopen_count=ticket.reopen_count,
+        nudge_count=ticket.nudge_count,
+        rating=ticket.rating,
+    )
+
+
+def _countdown(sla: SlaState, firm: Firm, now: datetime) -> tuple[int | None, int | None]:
+    """Working seconds left of the clock that falls due next, and its target."""
+    due = next_due(sla)
+    if due is None:
+        return None, None
+    clock = next(
+        one for one in sla.clocks if (one.metric, one.instance) == (due.metric, due.instance)
+    )
+    return remaining(clock, firm.law, now), clock.target
+
+
+def status_label(status: Status | None, id_: str, language: str) -> str:
+    """A status in the reader's language: the administrator's own word, else the desk's."""
+    own = status.label if status is not None else {}
+    return own.get(language) or find(language, f"status.{id_}") or next(iter(own.values()), id_)
+
+
+def ticket_shown(page: TicketPage, link: str, language: str) -> s.TicketShown:
+    """A ticket's page."""
+    customer = page.customer
+    return s.TicketShown(
+        ticket=ticket_row(
+            page.ticket, Outlook(customer.name, page.sla), page.firm, language, page.now
+        ),
+        customer=s.CustomerShown(
+            id=customer.id,
+            name=customer.name,
+            level=customer.level,
+            company=customer.company,
+            email=customer.email,
+            phone=customer.phone,
+        ),
+        timeline=tuple(timeline(page, language)),
+        clocks=tuple(
+            clock_shown(clock, page.firm, language, page.now) for clock in page.sla.clocks
+        ),
+        routing=routing_shown(page.routing, page.firm, language),
+        allowed=page.allowed,
+        link=link,
+        now=page.now,
+    )
+
+
+def timeline(page: TicketPage, language: str) -> Iterable[s.TimelineEntry]:
+    """Each event as one entry, oldest first."""
+    for event in page.events:
+        yield s.TimelineEntry(
+            seq=event.seq,
+            kind=str(event.body.__struct_config__.tag),
+            at=event.effective_at,
+            actor=actor_shown(event.actor, page.firm, page.customer, language),
+            via=event.via,
+            summary=summary_of(event, page.firm, page.customer, language),
+            body=_body(event),
+            message=_message(event, page.messages),
+        )
+
+
+def _body(event: Event) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(event.body)
+    return found
+
+
+def _message(event: Event, messages: Mapping[int, Message]) -> s.MessageShown | None:
+    number: int | None = getattr(event.body, "message", None)
+    message = messages.get(number) if number is not None else None
+    if message is None:
+        return None
+    return s.MessageShown(
+        id=message.id,
+        visibility=message.visibility,
+        direction=message.direction,
+        text=message.body,
+    )
+
+
+def clock_shown(clock: Clock, firm: Firm, language: str, now: datetime) -> s.ClockShown:
+    """One clock with its life as a strip."""
+    left = remaining(clock, firm.law, now)
+    return s.ClockShown(
+        metric=clock.metric,
+        label=say(language, f"metric.{clock.metric}"),
+        instance=clock.instance,
+        state="stopped" if clock.state == "imported" else clock.state,
+        verdict=clock.verdict,
+        target=clock.target,
+        used=clock.target - left,
+        remaining=left,
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        stopped_at=clock.stopped_at,
+        breached_at=clock.breached_at,
+        warned=clock.warned,
+        provisional=clock.provisional,
+        strip=tuple(
+            s.StripPart(
+                kind=part.kind,
+                from_at=part.from_at,
+                to_at=part.to_at,
+                wall=part.wall,
+                working=part.working,
+                reason=part.reason,
+            )
+            for part in strip(clock, firm.law, now)
+        ),
+    )
+
+
+def teams_of(firm: Firm, staff: int) -> tuple[str, ...]:
+    """The ids of a colleague's teams."""
+    return tuple(team.id for team in firm.teams.values() if staff in team.people)
+
+
+def me(person: Staff, firm: Firm, load: Mapping[int, int]) -> s.Me:
+    """The signed-in colleague."""
+    return s.Me(
+        id=person.id,
+        name=person.name,
+        email=person.email,
+        role=person.role,
+        on_duty=person.on_duty,
+        language=person.language,
+        teams=teams_of(firm, person.id),
+        load=load.get(person.id, 0),
+    )
+
+
+def colleague(person: Staff, firm: Firm, load: Mapping[int, int], by: Staff) -> s.ColleagueShown:
+    """A colleague, as `by` may know them."""
+    private = by.role is Role.ADMINISTRATOR
+    accounts = tuple(kind for kind, people in firm.reach.people.items() if person.id in people)
+    return s.ColleagueShown(
+        id=person.id,
+        name=person.name,
+        role=person.role,
+        on_duty=person.on_duty,
+        active=person.active,
+        teams=teams_of(firm, person.id),
+        skills=person.skills,
+        load=load.get(person.id, 0),
+        email=person.email if private else "",
+        accounts=accounts if private else (),
+    )
+
+
+def firm_shown(firm: Firm, load: Mapping[int, int], by: Staff, language: str) -> s.FirmShown:
+    """What menus need."""
+    skills = {skill for person in firm.staff.values() for skill in person.skills}
+    skills |= {skill for rule in firm.rules.rules for skill in rule.skills}
+    return s.FirmShown(
+        name=firm.profile.name,
+        zone=firm.profile.zone,
+        categories=firm.profile.categories,
+        teams=tuple(
+            s.TeamShown(id=team.id, name=team.name, members=team.members, leaders=team.leaders)
+            for team in firm.teams.values()
+        ),
+        staff=tuple(colleague(person, firm, load, by) for person in firm.staff.values()),
+        statuses=tuple(
+            s.StatusShown(
+                id=status.id,
+                category=status.category,
+                public_step=status.public_step,
+                label=status_label(status, status.id, language),
+            )
+            for status in firm.statuses.values()
+        ),
+        skills=tuple(sorted(skills)),
+    )
