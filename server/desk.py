@@ -180,19 +180,29 @@ class Desk:
         self.loops: dict[str, LoopHealth] = {}
         self.stopping = False
         self._firm: Firm | None = None
+        self._firms_forgotten = 0
 
     async def firm(self) -> Firm:
         """The firm as of the last change that this process knows of."""
-        if self._firm is None:
-            with self.activity.busy():
-                self._firm = await read_firm(self.database)
-        return self._firm
+        known = self._firm
+        if known is not None:
+            return known
+        asked = self._firms_forgotten
+        with self.activity.busy():
+            found = await read_firm(self.database)
+        if asked == self._firms_forgotten:  # else what was read may be stale already
+            self._firm = found
+        return found
 
     async def firm_at(self, db: Reading, seq: int) -> Firm:
         """The firm as of `seq`, read again inside a unit if the cached one is older."""
-        if self._firm is None or self._firm.seq != seq:
-            return await read_firm(db)
-        return self._firm
+        known = self._firm  # once: the loop may forget it while a writer thread looks
+        return known if known is not None and known.seq == seq else await read_firm(db)
+
+    def knows_firm(self, seq: int) -> bool:
+        """Whether the cached firm is the one as of `seq`."""
+        known = self._firm
+        return known is not None and known.seq == seq
 
     def sender_of(self, channel: str) -> Sender | None:
         """The way out of this channel, or None while it has none."""
@@ -207,3 +217,4 @@ class Desk:
     def forget_firm(self) -> None:
         """The cached firm is stale. Loop thread only."""
         self._firm = None
+        self._firms_forgotten += 1

@@ -6,7 +6,7 @@ speak HTTP, and facts. It carries no words: those stand in the locale files unde
     Refusal
     ├── NotFound (404)      the thing does not exist, or the asker may not know that it does
     ├── Forbidden (403)     the asker may not do this
-    ├── Conflict (409)      somebody or something was faster, or the ticket's state does not allow it
+    ├── Conflict (409)      somebody was faster, or the ticket's state does not allow it
     └── Invalid (422)       a value breaks a rule; the facts name the field
 """
 
@@ -86,7 +86,7 @@ class UnknownInbound(NotFound):
 
 
 class NotAllowed(Forbidden):
-    """This role may not do this command to this ticket (permissions table)."""
+    """The role may not do this command to this ticket (permissions table)."""
 
 
 class WrongCode(Forbidden):

@@ -217,7 +217,7 @@ class Warned(Body, frozen=True, tag="warned"):
 
 
 class Breached(Body, frozen=True, tag="breached"):
-    """超时. `breached_at` is computed by the law, `late_by` seconds tell how late it was noticed."""
+    """超时. The law computes `breached_at`; `late_by` seconds tell how late it was noticed."""
 
     metric: str
     instance: int

@@ -5,7 +5,7 @@ Parts are immutable versions (decision 10). A `Firm` is a value: caches hold it 
 
 import msgspec
 
-from server.domain.people import Staff, Team
+from server.domain.people import LEADING, Staff, Team
 from server.domain.routing import Rules
 from server.domain.sla import Law
 from server.domain.ticket import STATUSES, Status
@@ -36,6 +36,18 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     people: dict[str, dict[int, str]] = {}
     groups: dict[str, dict[str, str]] = {}
 
+    def ways(self, staff: int | None, team: str | None) -> tuple[tuple[str, dict[str, str]], ...]:
+        """How a colleague, or else a team's group, is reached: platform and address."""
+        found: list[tuple[str, dict[str, str]]] = []
+        for platform in self.people:
+            if staff is not None:
+                person = self.people[platform].get(staff)
+                found += [(platform, {"person": person})] if person is not None else []
+            else:
+                group = self.groups.get(platform, {}).get(team or "")
+                found += [(platform, {"group": group})] if group is not None else []
+        return tuple(found)
+
     def staff_of(self, platform: str, user_id: str) -> int | None:
         """The colleague for whom this chat account speaks."""
         accounts = self.people.get(platform, {})
@@ -62,13 +74,16 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
         person = self.staff.get(staff) if staff is not None else None
         return person.name if person else None
 
+    def team_name(self, team: str | None) -> str | None:
+        """A team's name, or None."""
+        found = self.teams.get(team) if team is not None else None
+        return found.name if found else None
+
     def leaders_of(self, team: str | None) -> tuple[int, ...]:
-        """Who leads a team; without leaders, the active supervisors and administrators."""
+        """Who leads a team; without active leaders, the supervisors and administrators."""
         found = self.teams.get(team) if team else None
-        if found is not None and found.leaders:
-            return found.leaders
-        return tuple(
-            person.id
-            for person in self.staff.values()
-            if person.active and person.role in ("supervisor", "administrator")
+        active = {number for number, person in self.staff.items() if person.active}
+        leaders = tuple(one for one in found.leaders if one in active) if found else ()
+        return leaders or tuple(
+            number for number in sorted(active) if self.staff[number].role in LEADING
         )

@@ -1,6 +1,8 @@
 """Staff (员工), teams (处理组), customers, and who sees what."""
 
+import re
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -13,6 +15,10 @@ class Role(StrEnum):
     STAFF = "staff"
     COLLABORATOR = "collaborator"
     AUDITOR = "auditor"
+
+
+LEADING: Final = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
+"""Who leads where a team has no leaders."""
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +87,22 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         if team is None:
             return self.unrouted
         return team in self.teams
+
+
+_APART: Final = re.compile(r"[\s()（）.\-–—]+")
+_CHINA: Final = re.compile(r"(?:\+|00)86(?=1\d{10}$)")
+
+
+def plain_email(text: str) -> str:
+    """An e-mail address as it is compared: however it was typed, the same person."""
+    return text.strip().casefold()
+
+
+def plain_phone(text: str) -> str:
+    """A phone number as it is compared: without blanks, dashes and China's prefix before a
+    mobile number.
+    """
+    return _CHINA.sub("", _APART.sub("", text))
 
 
 def sight_of(staff: Staff, teams: dict[str, Team]) -> Sight:

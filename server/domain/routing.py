@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from server.domain.errors import Invalid
 from server.domain.events import Candidate, Decision
 from server.domain.people import Role, Staff, Team
 
@@ -26,7 +27,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """派单规则. Every condition that is given must hold; of `keywords` one is enough.
 
-    `mode` "automatic" names a colleague, "grab" leaves the ticket to the team (抢单).
+    `mode` "automatic" names a colleague, "grab" leaves the ticket to the team (抢单). Refuses
+    `Invalid` for conditions on facts that nobody knows.
     """
 
     id: str
@@ -36,6 +38,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     team: str
     skills: tuple[str, ...] = ()
     mode: Literal["automatic", "grab"] = "automatic"
+
+    def __post_init__(self) -> None:
+        if any(field not in Facts.__struct_fields__ for field in self.where):
+            raise Invalid(where="unknown")
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,11 +94,11 @@ def decide(
                 candidates=candidates,
                 outcome="assigned",
             )
-        skilled = any(one.dropped != "skill" for one in candidates)
+        skilled = any(one.dropped not in {"skill", "inactive"} for one in candidates)
         if skilled or rules.fallback_team in (None, rule.team):
             return msgspec.structs.replace(_to_team(rules, rule, matched), candidates=candidates)
-        return _fall_back(rules, rule, matched, teams, staff, load, candidates)
-    return _fall_back(rules, rule, matched, teams, staff, load, ())
+        return _fall_back(rules, rule, matched, candidates, teams=teams, staff=staff, load=load)
+    return _fall_back(rules, rule, matched, (), teams=teams, staff=staff, load=load)
 
 
 def rank(
@@ -154,10 +160,11 @@ def _fall_back(
     rules: Rules,
     rule: Rule | None,
     matched: tuple[str, ...],
+    earlier: tuple[Candidate, ...],
+    *,
     teams: Mapping[str, Team],
     staff: Mapping[int, Staff],
     load: Mapping[int, int],
-    earlier: tuple[Candidate, ...],
 ) -> Decision:
     team = rules.fallback_team
     decision = Decision(

@@ -63,6 +63,7 @@ WAITING_CATEGORIES: Final = frozenset(
         StatusCategory.WAITING_INTERNAL,
     }
 )
+BEST_SCORE: Final = 5
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,11 +263,15 @@ def customer_wrote(ticket: Ticket, message: int, at: datetime) -> Change:
 
 
 def hold(ticket: Ticket, status: Status, reason: str, wake_at: datetime) -> Change:
-    """挂起. Pausing needs a reason and a wake-up time (R7); both are checked by the caller."""
+    """挂起. Pausing needs a reason and a wake-up time (R7); both are checked by the caller.
+    Holding a ticket that waits already says until when it waits now.
+    """
     need_open(ticket)
     if status.category not in WAITING_CATEGORIES:
         raise errors.UnknownStatus(status=status.id)
-    return set_status(replace(ticket, wake_at=wake_at), status, reason, wake_at)
+    if ticket.status == status.id and ticket.wake_at == wake_at:
+        return Change(ticket)
+    return _move(replace(ticket, wake_at=wake_at), status, reason, wake_at)
 
 
 def resume(ticket: Ticket, reason: str = "") -> Change:
@@ -318,9 +323,9 @@ def dispute(ticket: Ticket, message: int | None, at: datetime) -> Change:
     if ticket.status_category is not StatusCategory.RESOLVED:
         raise errors.NotResolved(ticket=ticket.number)
     again = reopen(ticket, "disputed")
-    after = again.ticket
+    after = replace(again.ticket, last_customer_at=at)
     if message is not None:
-        after = replace(after, last_customer_at=at, message_count=after.message_count + 1)
+        after = replace(after, message_count=after.message_count + 1)
     return Change(after, (Disputed(message=message), *again.events))
 
 
@@ -388,7 +393,9 @@ def escalate(ticket: Ticket, reason: str, to: tuple[int, ...]) -> Change:
 
 
 def rate(ticket: Ticket, score: int, comment: str) -> Change:
-    """满意度评价 of a resolved or closed ticket; may be changed while the link lives."""
+    """满意度评价 of a resolved or closed ticket, 1–5; may be changed while the link lives."""
+    if not 1 <= score <= BEST_SCORE:
+        raise errors.Invalid(score="out_of_range")
     if ticket.status_category not in (StatusCategory.RESOLVED, StatusCategory.CLOSED):
         raise errors.NotResolved(ticket=ticket.number)
     event = Rated(score=score, comment=comment, assignee=ticket.assignee, team=ticket.team)
@@ -404,8 +411,10 @@ def set_status(
     ticket: Ticket, status: Status, reason: str, wake_at: datetime | None = None
 ) -> Change:
     """Move to a status. Moving to the present status changes nothing."""
-    if ticket.status == status.id:
-        return Change(ticket)
+    return Change(ticket) if ticket.status == status.id else _move(ticket, status, reason, wake_at)
+
+
+def _move(ticket: Ticket, status: Status, reason: str, wake_at: datetime | None) -> Change:
     event = StatusChanged(
         old=ticket.status,
         new=status.id,

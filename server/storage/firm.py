@@ -1,6 +1,6 @@
 """Reads the firm: all configured versions and all colleagues, as one value."""
 
-from typing import Any
+from typing import Any, Final, Literal, cast
 
 import msgspec
 
@@ -23,8 +23,14 @@ KINDS: dict[str, Any] = {
 }
 """What can be configured, and the struct that its document must fit."""
 
+LAWS: Final = frozenset({"policy", "calendar"})
+LawKey = tuple[Literal["policy", "calendar"], str, int]
+
 
 def _law(versions: list[policies.Version]) -> Law:
+    """The law from all versions, each current from its own event on: history folds under what
+    was current then (R1).
+    """
     calendars = [
         msgspec.structs.replace(
             msgspec.json.decode(one.doc, type=Calendar), id=one.id, version=one.version
@@ -39,7 +45,8 @@ def _law(versions: list[policies.Version]) -> Law:
         for one in versions
         if one.kind == "policy"
     ]
-    return law_of(rules, calendars)
+    since = {(one.kind, one.id, one.version): one.seq for one in versions if one.kind in LAWS}
+    return law_of(rules, calendars, cast("dict[LawKey, int]", since))
 
 
 async def read_firm(db: Reading) -> Firm:

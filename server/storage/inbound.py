@@ -1,7 +1,7 @@
 """What arrived: durable first, acknowledged second, worked on third (decision 6)."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
@@ -33,6 +33,12 @@ _ADD = Statement(
     " ON CONFLICT (channel, key) DO NOTHING RETURNING id",
     int,
 )
+_ADD_DONE = Statement(
+    "INSERT INTO inbound (channel, key, body, state, tries, next_at, received_at, settled_at,"
+    " ticket) VALUES (:channel, :key, '{}', 'done', 0, :at, :at, :at, :ticket)"
+    " ON CONFLICT (channel, key) DO NOTHING RETURNING id",
+    int,
+)
 _FIND = Statement(
     f"SELECT {_COLUMNS} FROM inbound WHERE channel = :channel AND key = :key",  # noqa: S608
     Inbound,
@@ -52,10 +58,13 @@ _FAILED = Statement[None](
     "UPDATE inbound SET state = :state, tries = tries + 1, next_at = :next_at, error = :error"
     " WHERE id = :id AND state = 'waiting'"
 )
-_IN_STATE = Statement(
-    f"SELECT {_COLUMNS} FROM inbound WHERE state = :state ORDER BY id DESC LIMIT :limit",  # noqa: S608
-    Inbound,
-)
+_IN_STATE: Final = {
+    state: Statement(  # the state stands in the text, or SQLite does not see which index fits
+        f"SELECT {_COLUMNS} FROM inbound WHERE state = '{state}' ORDER BY id DESC LIMIT :limit",  # noqa: S608
+        Inbound,
+    )
+    for state in get_args(State)
+}
 _REPLAY = Statement[None](
     "UPDATE inbound SET state = 'waiting', tries = 0, next_at = :at, error = NULL"
     " WHERE id = :id AND state = 'poison'"
@@ -65,6 +74,14 @@ _REPLAY = Statement[None](
 async def add(unit: Unit, channel: str, key: str, body: str, at: datetime) -> int | None:
     """Write an arrival; None when this key was here before."""
     return await unit.one(_ADD, channel=channel, key=key, body=body, at=at)
+
+
+async def add_done(unit: Unit, channel: str, key: str, ticket: int, at: datetime) -> bool:
+    """Write an arrival whose work is done in this very unit; False when this key was here
+    before: then nothing more may happen in it.
+    """
+    found = await unit.one(_ADD_DONE, channel=channel, key=key, at=at, ticket=ticket)
+    return found is not None
 
 
 async def find(db: Reading, channel: str, key: str) -> Inbound | None:
@@ -102,7 +119,7 @@ async def fail(unit: Unit, inbound: int, error: str, next_at: datetime, *, poiso
 
 async def list_in_state(db: Reading, state: State, limit: int) -> list[Inbound]:
     """Newest first."""
-    return await db.all(_IN_STATE, state=state, limit=limit)
+    return await db.all(_IN_STATE[state], limit=limit)
 
 
 async def replay(unit: Unit, inbound: int, at: datetime) -> bool:

@@ -65,7 +65,8 @@ _COLUMNS: Final = (
 )
 _HEAD = Statement("SELECT seq, hash, firm_seq FROM ledger WHERE id = 1", Head)
 _MOVE = Statement[None](
-    "UPDATE ledger SET seq = :seq, hash = :hash, firm_seq = :firm_seq WHERE id = 1"
+    "UPDATE ledger SET seq = :seq, hash = :hash, firm_seq = :firm_seq"
+    " WHERE id = 1 AND seq = :seen_seq"
 )
 _ADD = Statement[None](
     f"INSERT INTO event ({_COLUMNS}) VALUES (:seq, :ticket, :ticket_seq, :kind, :v, :recorded_at,"  # noqa: S608
@@ -78,6 +79,10 @@ _OF_TICKET = Statement(
 _SINCE = Statement(
     f"SELECT {_COLUMNS} FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit",  # noqa: S608
     Row,
+)
+
+_LAST_OF_KIND = Statement(
+    "SELECT MAX(recorded_at) FROM event WHERE ticket = :ticket AND kind = :kind", datetime
 )
 
 
@@ -134,11 +139,18 @@ async def read_head(db: Reading) -> Head:
 
 
 async def append(unit: Unit, head: Head, rows: tuple[Row, ...], firm_seq: int) -> Head:
-    """Write rows that were chained on to `head`, and move the head."""
+    """Write rows that were chained on to `head`, and move the head. A head that is not the log's
+    end, which only a bug can bring here, is refused with LookupError.
+    """
     for row in rows:
         await unit.run(_ADD, **msgspec.structs.asdict(row))
     last = rows[-1]
-    await unit.run(_MOVE, seq=last.seq, hash=last.hash, firm_seq=firm_seq)
+    moved = await unit.run(
+        _MOVE, seq=last.seq, hash=last.hash, firm_seq=firm_seq, seen_seq=head.seq
+    )
+    if moved != 1:
+        msg = f"the log does not end at {head.seq}"
+        raise LookupError(msg)
     return Head(last.seq, last.hash, firm_seq)
 
 
@@ -146,6 +158,11 @@ async def list_events(db: Reading, ticket: int) -> list[Event]:
     """A ticket's history in fold order; erased events are left out."""
     rows = await db.all(_OF_TICKET, ticket=ticket)
     return [event for row in rows if (event := row.event()) is not None]
+
+
+async def last_of_kind(db: Reading, ticket: int, kind: str) -> datetime | None:
+    """When the last event of this kind happened to a ticket, or None."""
+    return await db.one(_LAST_OF_KIND, ticket=ticket, kind=kind)
 
 
 async def list_rows_since(db: Reading, seq: int, limit: int) -> list[Row]:

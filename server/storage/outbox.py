@@ -1,14 +1,17 @@
 """Notices waiting to be sent, their tries, and the ones given up on (decision 8)."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import msgspec
 
 from server.storage.database import Reading, Statement, Unit
 
 Repeat = Literal["keyed", "at_most_once", "at_least_once"]
-"""What a lost answer from outside means: repeat under the same key, give up, or repeat marked 重发."""
+"""What a lost answer means: repeat under the same key, give up, or repeat marked 重发."""
+
+NO_ADDRESS: Final = "no_address"
+"""The error of a notice that had no address: its recipient says whom it is for."""
 
 State = Literal["waiting", "sending", "sent", "given_up", "unknown"]
 
@@ -36,9 +39,10 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 _COLUMNS: Final = ", ".join(Delivery.__struct_fields__)
 _ADD = Statement[None](
-    "INSERT INTO outbox (event_seq, ticket, kind, channel, recipient, body, repeat,"
-    " idempotency_key, state, tries, next_at, created_at) VALUES (:event_seq, :ticket, :kind,"
-    " :channel, :recipient, :body, :repeat, :key, 'waiting', 0, :at, :at)"
+    "INSERT INTO outbox (event_seq, ticket, kind, channel, recipient, body, repeat,"  # noqa: S608
+    " idempotency_key, state, tries, next_at, created_at, settled_at, error)"
+    " VALUES (:event_seq, :ticket, :kind, :channel, :recipient, :body, :repeat, :key,"
+    " :state, 0, :at, :at, :settled_at, :error)"
     " ON CONFLICT (idempotency_key) DO NOTHING"
 )
 _READY = Statement(
@@ -63,10 +67,15 @@ _STRANDED = Statement(
     f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' ORDER BY id",  # noqa: S608
     Delivery,
 )
-_IN_STATE = Statement(
-    f"SELECT {_COLUMNS} FROM outbox WHERE state = :state ORDER BY id DESC LIMIT :limit",  # noqa: S608
-    Delivery,
-)
+_IN_STATE: Final = {
+    state: Statement(  # the state stands in the text, or SQLite does not see which index fits
+        f"SELECT {_COLUMNS} FROM outbox WHERE state = '{state}' ORDER BY id DESC LIMIT :limit",  # noqa: S608
+        Delivery,
+    )
+    for state in get_args(State)
+}
+_READ = Statement(f"SELECT {_COLUMNS} FROM outbox WHERE id = :id", Delivery)  # noqa: S608
+_READDRESS = Statement[None]("UPDATE outbox SET recipient = :recipient WHERE id = :id")
 _RETRY = Statement[None](
     "UPDATE outbox SET state = 'waiting', next_at = :at, tries = 0, error = NULL,"
     " settled_at = NULL WHERE id = :id AND state IN ('given_up', 'unknown')"
@@ -85,8 +94,12 @@ async def add(
     repeat: Repeat,
     key: str,
     at: datetime,
+    unreachable: bool = False,
 ) -> None:
-    """Queue a notice; a second one with the same key is not queued."""
+    """Queue a notice; a second one with the same key is not queued. One that reaches nobody is
+    given up at once, where an administrator sees it.
+    """
+    state: State = "given_up" if unreachable else "waiting"
     await unit.run(
         _ADD,
         event_seq=event_seq,
@@ -98,6 +111,9 @@ async def add(
         repeat=repeat,
         key=key,
         at=at,
+        state=state,
+        settled_at=at if unreachable else None,
+        error=NO_ADDRESS if unreachable else None,
     )
 
 
@@ -130,9 +146,9 @@ async def settle(
     settled_at: datetime | None,
     reference: str | None = None,
     error: str | None = None,
-) -> None:
-    """What became of a try."""
-    await unit.run(
+) -> bool:
+    """What became of a try; False when it was settled before."""
+    touched = await unit.run(
         _SETTLE,
         id=delivery,
         state=state,
@@ -141,6 +157,7 @@ async def settle(
         reference=reference,
         error=error,
     )
+    return touched == 1
 
 
 async def list_stranded(db: Reading) -> list[Delivery]:
@@ -150,7 +167,17 @@ async def list_stranded(db: Reading) -> list[Delivery]:
 
 async def list_in_state(db: Reading, state: State, limit: int) -> list[Delivery]:
     """Newest first."""
-    return await db.all(_IN_STATE, state=state, limit=limit)
+    return await db.all(_IN_STATE[state], limit=limit)
+
+
+async def find(db: Reading, delivery: int) -> Delivery | None:
+    """One delivery, or None."""
+    return await db.one(_READ, id=delivery)
+
+
+async def readdress(unit: Unit, delivery: int, recipient: str) -> None:
+    """A notice that reached nobody has an address now."""
+    await unit.run(_READDRESS, id=delivery, recipient=recipient)
 
 
 async def retry(unit: Unit, delivery: int, at: datetime) -> bool:

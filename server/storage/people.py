@@ -191,7 +191,7 @@ async def list_identities(db: Reading) -> list[Identity]:
 
 
 async def bind(unit: Unit, platform: str, user_id: str, staff: int, at: datetime) -> None:
-    """This chat account speaks for this colleague from now on."""
+    """From now on this chat account speaks for this colleague."""
     await unit.run(_BIND, platform=platform, user_id=user_id, staff=staff, bound_at=at)
 
 

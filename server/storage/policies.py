@@ -8,12 +8,13 @@ from server.storage.database import Reading, Statement, Unit
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One version of one configured thing."""
+    """One version of one configured thing; `seq` is the event since which it is current."""
 
     kind: str
     id: str
     version: int
     doc: str
+    seq: int
 
 
 class ChatGroup(msgspec.Struct, frozen=True):
@@ -34,15 +35,17 @@ class Channel(msgspec.Struct, frozen=True):
     secret: str | None
 
 
-_ALL = Statement("SELECT kind, id, version, doc FROM config ORDER BY kind, id, version", Version)
+_ALL = Statement(
+    "SELECT kind, id, version, doc, seq FROM config ORDER BY kind, id, version", Version
+)
 _CURRENT = Statement(
-    "SELECT kind, id, version, doc FROM config WHERE kind = :kind AND id = :id"
+    "SELECT kind, id, version, doc, seq FROM config WHERE kind = :kind AND id = :id"
     " ORDER BY version DESC LIMIT 1",
     Version,
 )
 _ADD = Statement[None](
-    "INSERT INTO config (kind, id, version, doc, saved_at)"
-    " VALUES (:kind, :id, :version, :doc, :saved_at)"
+    "INSERT INTO config (kind, id, version, doc, seq, saved_at)"
+    " VALUES (:kind, :id, :version, :doc, :seq, :saved_at)"
 )
 _GROUPS = Statement("SELECT platform, conversation_id, title, team FROM chat_group", ChatGroup)
 _SAVE_GROUP = Statement[None](

@@ -53,6 +53,10 @@ class _Asked:
         return (yield self)
 
 
+def _closed() -> RuntimeError:
+    return RuntimeError("the database is not open")
+
+
 def _keys(rows: list[asyncpg.Record]) -> tuple[str, ...]:
     return tuple(rows[0].keys())
 
@@ -176,8 +180,7 @@ class PostgresEngine:
         if self._driving:
             raise nested()
         if self._pool is None:
-            msg = "the database is not open"
-            raise RuntimeError(msg)
+            raise _closed()
         return self._pool
 
     async def all(self, statement: Statement[R], values: dict[str, object]) -> list[R]:
@@ -239,7 +242,10 @@ class PostgresEngine:
 
     async def unit(self, work: Work[T], lane: Lane) -> T:
         """Queue a unit and wait for its commit."""
-        self._readers()
+        if self._driving:
+            raise nested()
+        if self._pool is None:
+            raise _closed()
         waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._lanes.add(Job(work, waiter), lane)
         self._work_waits.set()

@@ -53,6 +53,7 @@ class Config(Table, tablename="config"):
     id = Text(primary_key=True)  # part of (kind, id, version)
     version = Integer()
     doc = Text()
+    seq = BigInt()  # of the event since which this version is current
     saved_at = Timestamptz()
 
 

@@ -38,6 +38,10 @@ _DUE = Statement(
     " GROUP BY ticket ORDER BY 2, 1 LIMIT :limit",
     Due,
 )
+_OF_TICKET = Statement(
+    "SELECT due_at, kind, key, ticket FROM timer WHERE ticket = :ticket ORDER BY due_at, kind, key",
+    Timer,
+)
 _NEXT = Statement("SELECT MIN(due_at) FROM timer", datetime)
 _POSTPONE = Statement[None](
     "UPDATE timer SET due_at = :until WHERE ticket = :ticket AND due_at <= :at"
@@ -49,9 +53,12 @@ _PUT_STATE = Statement[None](
 )
 
 
-async def replace(unit: Unit, ticket: int, timers: tuple[Timer, ...]) -> None:
-    """The ticket's timers are these and no others."""
-    await unit.run(_CLEAR, ticket=ticket)
+async def replace(
+    unit: Unit, ticket: int, timers: tuple[Timer, ...], *, fresh: bool = False
+) -> None:
+    """The ticket's timers are these and no others. `fresh`: a new ticket, it has none yet."""
+    if not fresh:
+        await unit.run(_CLEAR, ticket=ticket)
     for timer in timers:
         await unit.run(_ADD, due_at=timer.due_at, kind=timer.kind, key=timer.key, ticket=ticket)
 
@@ -61,6 +68,11 @@ async def take(unit: Unit, ticket: int, at: datetime) -> list[Timer]:
     return sorted(
         await unit.all(_TAKE, ticket=ticket, at=at), key=lambda timer: (timer.due_at, timer.key)
     )
+
+
+async def list_timers(db: Reading, ticket: int) -> list[Timer]:
+    """Everything that will fall due of a ticket, earliest first."""
+    return await db.all(_OF_TICKET, ticket=ticket)
 
 
 async def list_due(db: Reading, at: datetime, limit: int) -> list[Due]:

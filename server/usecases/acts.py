@@ -51,6 +51,9 @@ class Act:
         if self._firm is None:
             head = await self.head()
             self._firm = await self.desk.firm_at(self.unit, head.firm_seq)
+            if not self.desk.knows_firm(head.firm_seq):
+                # Another instance changed the firm: read it afresh from now on.
+                self.unit.after_commit(self.desk.forget_firm)
         return self._firm
 
     def draw(self) -> str:
@@ -68,7 +71,7 @@ def change(
 ) -> Callable[Concatenate[Desk, P], Coroutine[Any, Any, T]]:
     """Make a use case of a function that awaits only storage."""
 
-    async def run(desk: Desk, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(desk: Desk, /, *args: P.args, **kwargs: P.kwargs) -> T:
         at = desk.clock.now()
         seed = desk.entropy.token_bytes(16)
 

@@ -40,7 +40,7 @@ async def save_configuration(
     ):
         raise errors.NotAllowed
     try:
-        fitting = msgspec.convert(doc, type=KINDS[kind])
+        fitting = msgspec.convert(doc, type=KINDS[kind], str_keys=True)
     except msgspec.ValidationError as error:
         raise errors.Invalid(doc=str(error)) from error
     known = await policies.find_current(act.unit, kind, item)
@@ -52,16 +52,13 @@ async def save_configuration(
 async def save_document(act: Act, kind: str, item: str, doc: Any, by: Actor) -> Version:
     """Save a new version inside another unit."""
     known = await policies.find_current(act.unit, kind, item)
-    text = _encode(doc).decode()
-    version = Version(kind, item, known.version + 1 if known else 1, text)
+    number = known.version + 1 if known else 1
+    text = _encode(msgspec.to_builtins(doc, str_keys=True)).decode()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    saved = ConfigurationSaved(of=kind, id=item, version=number, digest=digest)
+    event = await record_desk(act, saved, by)
+    version = Version(kind, item, number, text, event.seq)
     await policies.add_version(act.unit, version, act.at)
-    event = ConfigurationSaved(
-        of=kind,
-        id=item,
-        version=version.version,
-        digest=hashlib.sha256(text.encode()).hexdigest(),
-    )
-    await record_desk(act, event, by)
     return version
 
 

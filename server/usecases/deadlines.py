@@ -46,10 +46,22 @@ async def fall_due(act: Act, number: int) -> Ticket | None:
         kept = await timers.find_state(act.unit, number)
         if kept is not None:
             events += judge(_decode_state(kept), firm.law, act.at)
+    effective_at = act.at
     for timer in taken:
         change_ = _plain(after, timer, act.at)
         after, events = change_.ticket, events + change_.events
-    return await record(act, before, Change(after, events), DESK, "desk", timers_taken=True)
+        if change_.events:
+            # A pause ended when it was due to, not when somebody noticed (R18).
+            effective_at = timer.due_at
+    return await record(
+        act,
+        before,
+        Change(after, events),
+        DESK,
+        "desk",
+        effective_at=effective_at,
+        timers_taken=True,
+    )
 
 
 def _plain(ticket: Ticket, timer: Timer, at: datetime) -> Change:

@@ -6,14 +6,24 @@ then depends on the kind of notice (decision 5).
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown
-from server.domain.errors import UnknownDelivery
+from server.domain.errors import Invalid, UnknownDelivery
 from server.domain.events import DESK, NoticeFailed
 from server.domain.ticket import Change
 from server.storage import outbox, tickets
-from server.storage.outbox import Delivery
+from server.storage.outbox import NO_ADDRESS, Delivery
 from server.usecases.acts import Act, change
 from server.usecases.recording import record
+
+
+class _Audience(msgspec.Struct, frozen=True):
+    """Whom a notice is for that had no address when it was written."""
+
+    staff: int | None = None
+    team: str | None = None
+
 
 MOST_TRIES = 8
 FIRST_BACKOFF = timedelta(seconds=5)
@@ -69,7 +79,9 @@ async def settle(act: Act, delivery: Delivery, outcome: Outcome) -> None:
         case Unknown():
             await _later(act, delivery, "unknown", None)
         case Later(why=why, after=after):
-            await _later(act, delivery, why, after)
+            # An earlier try may have arrived: the next one is still marked 重发.
+            lost = delivery.error == "unknown"
+            await _later(act, delivery, "unknown" if lost else why, after)
         case Never(why=why):
             await _give_up(act, delivery, "given_up", why)
 
@@ -89,8 +101,10 @@ async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None
 
 
 async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) -> None:
-    await outbox.settle(act.unit, delivery.id, state, next_at=act.at, settled_at=act.at, error=why)
-    if delivery.ticket is None:
+    settled = await outbox.settle(
+        act.unit, delivery.id, state, next_at=act.at, settled_at=act.at, error=why
+    )
+    if not settled or delivery.ticket is None:
         return
     ticket = await tickets.find(act.unit, delivery.ticket)
     if ticket is not None:
@@ -113,7 +127,22 @@ async def recover(act: Act) -> int:
 
 @change
 async def retry(act: Act, delivery: int) -> None:
-    """Send a given-up notice again, by hand. Refuses `UnknownDelivery`."""
+    """Send a given-up notice again, by hand. Refuses `UnknownDelivery`, and `Invalid(recipient)`
+    while nothing reaches whom it is for.
+    """
+    found = await outbox.find(act.unit, delivery)
+    if found is not None and found.error == NO_ADDRESS:
+        await _readdress(act, found)
     if not await outbox.retry(act.unit, delivery, act.at):
         raise UnknownDelivery(delivery=delivery)
     act.ring()
+
+
+async def _readdress(act: Act, delivery: Delivery) -> None:
+    audience = msgspec.json.decode(delivery.recipient, type=_Audience)
+    reach = (await act.firm()).reach
+    ways = dict(reach.ways(audience.staff, audience.team))
+    if delivery.channel not in ways:
+        raise Invalid(recipient=NO_ADDRESS)
+    to = msgspec.json.encode(ways[delivery.channel]).decode()
+    await outbox.readdress(act.unit, delivery.id, to)

@@ -5,6 +5,7 @@ Every arrival has a key that outlives a restart (decision 6): the same key again
 and gives the same answer.
 """
 
+import math
 from datetime import timedelta
 
 import msgspec
@@ -12,9 +13,9 @@ import msgspec
 from server.domain import ticket as rules
 from server.domain.errors import TooManyTries, UnknownTicket
 from server.domain.events import Actor, Priority, Via
-from server.domain.people import Customer, Staff
+from server.domain.people import Customer, Staff, plain_email, plain_phone
 from server.domain.ticket import Change, Ticket
-from server.storage import inbound, messages, people, tickets
+from server.storage import inbound, ledger, messages, people, tickets
 from server.usecases.acts import Act, change
 from server.usecases.recording import record
 from server.usecases.routing import route
@@ -57,12 +58,9 @@ async def file_ticket(act: Act, filing: Filing) -> Filed:
 
 async def open_filing(act: Act, filing: Filing) -> Filed:
     """The same inside another unit."""
-    arrival = await inbound.add(act.unit, filing.channel, filing.key, "{}", act.at)
-    if arrival is None:
-        known = await inbound.find(act.unit, filing.channel, filing.key)
-        if known is None or known.ticket is None:
-            raise UnknownTicket(ticket=0)
-        return Filed(ticket=await read_ticket(act, known.ticket), repeated=True)
+    known = await inbound.find(act.unit, filing.channel, filing.key)
+    if known is not None:
+        return Filed(ticket=await read_ticket(act, known.ticket or 0), repeated=True)
     customer = await _customer(act, filing)
     number = await tickets.next_number(act.unit)
     by = Actor("customer", customer.id) if filing.by is None else Actor("staff", filing.by.id)
@@ -94,7 +92,7 @@ async def open_filing(act: Act, filing: Filing) -> Filed:
     sent = await route(act, opened.ticket, filing.text)
     whole = Change(sent.ticket, opened.events + sent.events)
     ticket = await record(act, None, whole, by, filing.via)
-    await inbound.settle(act.unit, arrival, act.at, ticket=number)
+    await inbound.add_done(act.unit, filing.channel, filing.key, number, act.at)
     return Filed(ticket=ticket)
 
 
@@ -102,14 +100,11 @@ async def open_filing(act: Act, filing: Filing) -> Filed:
 async def customer_writes(act: Act, number: int, key: str, text: str, via: Via) -> Ticket:
     """A public message from the customer; repeated keys change nothing."""
     before = await read_ticket(act, number)
-    arrival = await inbound.add(act.unit, f"{via}-message", key, "{}", act.at)
-    if arrival is None:
+    if not await inbound.add_done(act.unit, f"{via}-message", key, number, act.at):
         return before
     message = await _hear(act, before, text, via)
     change_ = rules.customer_wrote(before, message, act.at)
-    after = await record(act, before, change_, Actor("customer", before.customer), via)
-    await inbound.settle(act.unit, arrival, act.at, ticket=number)
-    return after
+    return await record(act, before, change_, Actor("customer", before.customer), via)
 
 
 @change
@@ -134,13 +129,11 @@ async def dispute(act: Act, number: int, text: str, via: Via) -> Ticket:
 async def nudge(act: Act, number: int, via: Via) -> Ticket:
     """催单. Refuses `TooManyTries` within `NUDGE_PAUSE` of the last one."""
     before = await read_ticket(act, number)
-    window = f"{number}:{int(act.at.timestamp() // NUDGE_PAUSE.total_seconds())}"
-    arrival = await inbound.add(act.unit, "nudge", window, "{}", act.at)
-    if arrival is None:
-        raise TooManyTries(seconds=int(NUDGE_PAUSE.total_seconds()))
-    await inbound.settle(act.unit, arrival, act.at, ticket=number)
-    by = Actor("customer", before.customer)
-    return await record(act, before, rules.nudge(before), by, via)
+    nudged = rules.nudge(before)
+    last = await ledger.last_of_kind(act.unit, number, "nudged")
+    if last is not None and act.at < last + NUDGE_PAUSE:
+        raise TooManyTries(seconds=math.ceil((last + NUDGE_PAUSE - act.at).total_seconds()))
+    return await record(act, before, nudged, Actor("customer", before.customer), via)
 
 
 @change
@@ -173,23 +166,25 @@ async def _hear(act: Act, ticket: Ticket, text: str, via: Via) -> int:
 
 
 async def _customer(act: Act, filing: Filing) -> Customer:
-    """The customer who is known by this phone or e-mail, or a new one."""
-    for kind, value in (("phone", filing.phone), ("email", filing.email)):
-        if not value:
-            continue
-        known = await people.find_customer_by(act.unit, kind, value)
-        if known is not None:
-            await people.add_addresses(act.unit, known, phone=filing.phone, email=filing.email)
-            found = await people.find_customer(act.unit, known)
-            if found is not None:
-                return found
+    """The customer who is known by this phone or e-mail, or a new one. Where the two belong to
+    two people, the phone decides: who shares a mailbox has a phone of his own. Addresses never
+    move from one customer to another.
+    """
+    phone, email = plain_phone(filing.phone), plain_email(filing.email)
+    for kind, value in (("phone", phone), ("email", email)):
+        known = await people.find_customer_by(act.unit, kind, value) if value else None
+        found = await people.find_customer(act.unit, known) if known is not None else None
+        if found is not None:
+            if found.phone != phone or found.email != email:
+                await people.add_addresses(act.unit, found.id, phone=phone, email=email)
+            return found
     fresh = Customer(
         id=0,
         name=filing.name,
         level=filing.level,
         company=filing.company,
-        email=filing.email,
-        phone=filing.phone,
+        email=email,
+        phone=phone,
     )
     number = await people.add_customer(act.unit, fresh, act.at)
     return msgspec.structs.replace(fresh, id=number)

@@ -12,7 +12,8 @@ import msgspec
 from server.desk import Desk
 from server.domain import errors
 from server.domain.events import Actor, DeskOpened, DutyChanged, IdentityBound, StaffSaved, Via
-from server.domain.people import Role, Staff
+from server.domain.firm import Firm
+from server.domain.people import Role, Staff, plain_email
 from server.storage import people
 from server.storage.people import ApiToken, Credentials, Session
 from server.usecases.acts import Act, change
@@ -63,6 +64,7 @@ async def set_up(
 
 async def enrol(act: Act, staff: Staff, password_hash: str | None, by: Actor) -> Staff:
     """Add a colleague inside another unit. Refuses `Invalid(email)` when it is taken."""
+    staff = msgspec.structs.replace(staff, email=plain_email(staff.email))
     number = await people.add_staff(act.unit, staff, password_hash, act.at)
     if number is None:
         raise errors.Invalid(email="taken")
@@ -72,14 +74,20 @@ async def enrol(act: Act, staff: Staff, password_hash: str | None, by: Actor) ->
 
 @change
 async def add_staff(act: Act, by: Staff, staff: Staff, password_hash: str | None) -> Staff:
-    """An administrator adds a colleague."""
+    """An administrator adds a colleague. Refuses `NotAllowed`, and `Invalid(email)` when it is
+    taken.
+    """
+    await _need_administrator(act, by)
     return await enrol(act, staff, password_hash, Actor("staff", by.id))
 
 
 @change
 async def save_staff(act: Act, by: Staff, staff: Staff, password_hash: str | None = None) -> Staff:
-    """An administrator changes a colleague. Refuses `UnknownStaff` and `LastAdministrator`."""
-    firm = await act.firm()
+    """An administrator changes a colleague. Refuses `NotAllowed`, `UnknownStaff`,
+    `LastAdministrator`, and `Invalid(email)` when it is another's.
+    """
+    firm = await _need_administrator(act, by)
+    staff = msgspec.structs.replace(staff, email=plain_email(staff.email))
     if staff.id not in firm.staff:
         raise errors.UnknownStaff(staff=staff.id)
     others = any(
@@ -88,6 +96,8 @@ async def save_staff(act: Act, by: Staff, staff: Staff, password_hash: str | Non
     )
     if not others and (staff.role is not Role.ADMINISTRATOR or not staff.active):
         raise errors.LastAdministrator
+    if any(one.email == staff.email and one.id != staff.id for one in firm.staff.values()):
+        raise errors.Invalid(email="taken")
     await people.save_staff(act.unit, staff)
     if password_hash is not None:
         await people.set_password(act.unit, staff.id, password_hash)
@@ -96,6 +106,15 @@ async def save_staff(act: Act, by: Staff, staff: Staff, password_hash: str | Non
     event = StaffSaved(staff=staff.id, role=staff.role, active=staff.active)
     await record_desk(act, event, Actor("staff", by.id))
     return staff
+
+
+async def _need_administrator(act: Act, by: Staff) -> Firm:
+    """The firm; a session may be older than a change of role."""
+    firm = await act.firm()
+    now = firm.staff.get(by.id)
+    if now is None or not now.active or now.role is not Role.ADMINISTRATOR:
+        raise errors.NotAllowed
+    return firm
 
 
 @change
@@ -122,7 +141,7 @@ async def turn(act: Act, by: Staff, on_duty: bool, via: Via) -> Staff:  # noqa: 
 async def find_credentials(desk: Desk, email: str) -> Credentials | None:
     """What to compare a password with."""
     with desk.activity.busy():
-        return await people.find_credentials(desk.database, email.strip().lower())
+        return await people.find_credentials(desk.database, plain_email(email))
 
 
 @change
@@ -200,7 +219,7 @@ async def bind_with(act: Act, digest: str, platform: str, user_id: str) -> Staff
 
 
 async def bind_account(act: Act, staff: int, platform: str, user_id: str) -> Staff:
-    """This verified chat account speaks for this colleague from now on."""
+    """From now on this verified chat account speaks for this colleague."""
     firm = await act.firm()
     person = firm.staff.get(staff)
     if person is None:

@@ -3,6 +3,7 @@
 Every function takes the person's sight; nothing here writes.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, Literal
@@ -10,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from server.desk import Desk
-from server.domain.errors import UnknownTicket
+from server.domain.errors import Invalid, UnknownTicket
 from server.domain.events import Event, Routed, StatusCategory
 from server.domain.firm import Firm
 from server.domain.people import Customer, Sight, Staff, sight_of
@@ -78,16 +79,17 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
-    """One page of a view, only what is in sight."""
+    """One page of a view, only what is in sight. Refuses `Invalid(after)` for a cursor that is
+    not one of this sort's.
+    """
     firm = await desk.firm()
     sight = sight_of(by, firm.teams)
-    asked = _query(query, by)
+    asked = msgspec.structs.replace(_query(query, by), limit=query.limit + 1)
     with desk.activity.busy():
         found = await tickets.list_tickets(desk.database, sight, asked)
-    more = len(found) == query.limit
-    return Page(
-        tickets=tuple(found), next=_cursor(found[-1], query.sort) if found and more else None
-    )
+    shown = tuple(found[: query.limit])
+    more = len(found) > query.limit
+    return Page(tickets=shown, next=_cursor(shown[-1], query.sort) if more else None)
 
 
 async def counters(desk: Desk, by: Staff) -> dict[str, int]:
@@ -229,7 +231,7 @@ def _query(query: TicketQuery, by: Staff) -> Query:
         assignee=query.assignee,
         priority=query.priority,
         sort=query.sort,
-        after=_after(query.after),
+        after=_after(query.after, query.sort),
         limit=query.limit,
         categories=_categories(query),
         unassigned=query.view == "unclaimed",
@@ -256,7 +258,8 @@ def _categories(query: TicketQuery) -> tuple[str, ...]:
             return _OPEN
 
 
-_FAR: Final = "9999-12-31T00:00:00Z"
+_FAR: Final = "9999-12-31T00:00:00+00:00"
+_CURSOR: Final = re.compile(r"(?P<number>[0-9]{1,18})(?:~(?P<key>[0-9T:.+Z-]{19,35}))?")
 
 
 def _cursor(last: Listed, sort: Sort) -> str:
@@ -266,8 +269,16 @@ def _cursor(last: Listed, sort: Sort) -> str:
     return f"{last.number}~{at.isoformat() if at else _FAR}"
 
 
-def _after(cursor: str | None) -> tuple[str, int] | None:
+def _after(cursor: str | None, sort: Sort) -> tuple[str, int] | None:
     if cursor is None:
         return None
-    number, _, key = cursor.partition("~")
-    return (key, int(number)) if number.isdigit() else None
+    found = _CURSOR.fullmatch(cursor)
+    if found is None or (found["key"] is None) != (sort == "created"):
+        raise Invalid(after="malformed")
+    try:
+        key = msgspec.convert(found["key"] or _FAR, type=datetime)
+    except msgspec.ValidationError as error:
+        raise Invalid(after="malformed") from error
+    if key.tzinfo is None:
+        raise Invalid(after="malformed")
+    return (key.isoformat(), int(found["number"]))

@@ -5,6 +5,7 @@ timers and the notices; the bell rings after the commit. No path can change a ti
 its clock, its history or its notice.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -40,19 +41,26 @@ async def record(
     writes nothing, unless its timers were taken. Refuses `ChangedMeanwhile` when the row is not
     the one that was read, which units in one stream can only meet through a bug.
     """
-    if not change.events and not timers_taken:
-        return change.ticket
+    if before is not None and not change.events and not timers_taken:
+        return before
     firm = await act.firm()
     at = act.at if before is None else max(act.at, before.updated_at)
-    events = await _append(act, change, by, via, at, effective_at or at, cause_seq)
-    state = await _fold(act, before, events, firm)
-    after = _with_due(change.ticket, state, events, at)
+    events = await _append(
+        act, change, by, via, at=at, effective_at=effective_at or at, cause_seq=cause_seq
+    )
+    was = await _read_state(act, before)
+    state = was
+    for event in events:
+        state = step(state, event, firm.law)
+    after = with_due(_moved_on(change.ticket, events, at), state)
     if before is None:
         await tickets.insert(act.unit, after)
     elif not await tickets.write(act.unit, before, after):
         raise ChangedMeanwhile(ticket=after.number, version=before.version)
-    await timer_rows.put_state(act.unit, after.number, _encode(state).decode())
-    await timer_rows.replace(act.unit, after.number, _timers_of(after, state, firm))
+    if before is None or timers_taken or state is not was or _waits(before) != _waits(after):
+        due = timers_of(after, state, firm)
+        await timer_rows.put_state(act.unit, after.number, _encode(state).decode())
+        await timer_rows.replace(act.unit, after.number, due, fresh=before is None)
     for event in events:
         for notice in notices_of(event, after, firm):
             await announce(act, event, notice, firm)
@@ -78,16 +86,27 @@ async def record_desk(act: Act, body: AnyBody, by: Actor = DESK, via: Via = "des
     return event
 
 
+async def refold(act: Act, ticket: Ticket, state: SlaState) -> None:
+    """Write what a ticket's SLA caches should be: the folded state, the timers and the due fields.
+    Nothing happened to the ticket: there is no event, and its version stays.
+    """
+    firm = await act.firm()
+    await tickets.write(act.unit, ticket, with_due(ticket, state))
+    await timer_rows.put_state(act.unit, ticket.number, _encode(state).decode())
+    await timer_rows.replace(act.unit, ticket.number, timers_of(ticket, state, firm))
+
+
 async def announce(act: Act, event: Event, notice: Notice, firm: Firm) -> None:
-    """Queue a notice for every platform that reaches its audience."""
-    for platform, people in firm.reach.people.items():
-        groups = firm.reach.groups.get(platform, {})
-        if notice.staff is not None:
-            address, to = people.get(notice.staff), {"person": people.get(notice.staff)}
-        else:
-            address, to = groups.get(notice.team or ""), {"group": groups.get(notice.team or "")}
-        if address is None:
-            continue
+    """Queue a notice for every platform that reaches its audience. Where platforms are switched
+    on and none of them does, it is kept as given up: an administrator sees whom nobody reaches.
+    A desk without platforms has its console, where nothing needs sending.
+    """
+    ways: list[tuple[str, Mapping[str, str | int]]] = [*firm.reach.ways(notice.staff, notice.team)]
+    unreachable = not ways
+    if unreachable:
+        nobody = {"team": notice.team or ""} if notice.staff is None else {"staff": notice.staff}
+        ways = [(platform, nobody) for platform in sorted(firm.reach.people)[:1]]
+    for platform, to in ways:
         await outbox.add(
             act.unit,
             event_seq=event.seq,
@@ -97,8 +116,9 @@ async def announce(act: Act, event: Event, notice: Notice, firm: Firm) -> None:
             recipient=_encode(to).decode(),
             body=_encode(notice.facts).decode(),
             repeat=notice.repeat,
-            key=f"{event.seq}:{notice.kind}:{platform}:{address}",
+            key=f"{event.seq}:{notice.kind}:{platform}:{next(iter(to.values()))}",
             at=act.at,
+            unreachable=unreachable,
         )
 
 
@@ -107,6 +127,7 @@ async def _append(
     change: Change,
     by: Actor,
     via: Via,
+    *,
     at: datetime,
     effective_at: datetime,
     cause_seq: int | None,
@@ -137,34 +158,39 @@ async def _append(
     return tuple(events)
 
 
-async def _fold(act: Act, before: Ticket | None, events: tuple[Event, ...], firm: Firm) -> SlaState:
-    state = SlaState()
-    if before is not None:
-        kept = await timer_rows.find_state(act.unit, before.number)
-        if kept is not None:
-            state = _decode_state(kept)
-    for event in events:
-        state = step(state, event, firm.law)
-    return state
+async def _read_state(act: Act, before: Ticket | None) -> SlaState:
+    kept = await timer_rows.find_state(act.unit, before.number) if before is not None else None
+    return _decode_state(kept) if kept is not None else SlaState()
 
 
-def _with_due(ticket: Ticket, state: SlaState, events: tuple[Event, ...], at: datetime) -> Ticket:
-    due = next_due(state)
+def _waits(ticket: Ticket) -> tuple[object, ...]:
+    """What plain timers depend on."""
+    return ticket.status_category, ticket.wake_at, ticket.resolved_at
+
+
+def _moved_on(ticket: Ticket, events: tuple[Event, ...], at: datetime) -> Ticket:
     return replace(
         ticket,
         version=ticket.version + 1,
         ticket_seq=ticket.ticket_seq + len(events),
         updated_at=at,
-        next_due_at=due.due_at if due else None,
-        next_due_metric=due.metric if due else None,
-        warned=any(clock.warned for clock in state.clocks if clock.state == "running"),
-        breached=any(
-            clock.verdict == "breached" for clock in state.clocks if clock.state != "stopped"
-        ),
     )
 
 
-def _timers_of(ticket: Ticket, state: SlaState, firm: Firm) -> tuple[Timer, ...]:
+def with_due(ticket: Ticket, state: SlaState) -> Ticket:
+    """The ticket with the fields that follow from its clocks."""
+    due = next_due(state)
+    return replace(
+        ticket,
+        next_due_at=due.due_at if due else None,
+        next_due_metric=due.metric if due else None,
+        warned=any(clock.warned for clock in state.clocks if clock.state == "running"),
+        breached=any(clock.verdict == "breached" for clock in state.clocks if clock.is_live),
+    )
+
+
+def timers_of(ticket: Ticket, state: SlaState, firm: Firm) -> tuple[Timer, ...]:
+    """The rows that a ticket in this state has: one truth for writing and for checking them."""
     found = [
         Timer(
             due_at=timer.due_at,

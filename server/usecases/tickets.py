@@ -13,11 +13,11 @@ from server.domain.errors import (
     UnknownStatus,
     UnknownTeam,
 )
-from server.domain.events import Actor, Via
+from server.domain.events import Actor, StatusCategory, Via
 from server.domain.firm import Firm
-from server.domain.people import Staff, sight_of
+from server.domain.people import Role, Staff, sight_of
 from server.domain.permissions import permit
-from server.domain.ticket import STATUSES, WAITING_CATEGORIES, Change, Ticket
+from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
 from server.storage import inbound, messages
 from server.usecases.acts import Act, change
 from server.usecases.intake import read_ticket
@@ -25,6 +25,9 @@ from server.usecases.recording import record
 
 LONGEST_HOLD = timedelta(days=30)
 """A pause must end by itself within this span (R7)."""
+HOLD_AFTER_REPLY = timedelta(days=3)
+"""How long a reply that waits for an answer waits."""
+_AFTER_REPLY = WAITING_CATEGORIES | {StatusCategory.OPEN, StatusCategory.RESOLVED}
 
 
 @change
@@ -35,33 +38,34 @@ async def perform(
     repeated command changes nothing and answers with the ticket as it is.
     """
     if key is not None:
-        arrival = await inbound.add(act.unit, f"command-{by.id}", key, "{}", act.at)
-        if arrival is None:
-            return await _seen(act, command, by)
-        await inbound.settle(act.unit, arrival, act.at, ticket=command.ticket)
+        fresh = await inbound.add_done(act.unit, f"command-{by.id}", key, command.ticket, act.at)
+        if not fresh:
+            return (await _permitted(act, command, by))[0]
     return await obey(act, command, by, via)
 
 
 async def obey(act: Act, command: c.AnyCommand, by: Staff, via: Via) -> Ticket:
     """The same inside another unit (chat settles its arrival in the same one)."""
-    before = await read_ticket(act, command.ticket)
-    firm = await act.firm()
-    now = firm.staff.get(by.id, by)
-    permit(now, sight_of(now, firm.teams), command, before)
-    change_ = await _decide(act, command, before, now, via, firm)
+    before, now = await _permitted(act, command, by)
+    change_ = await _decide(act, command, before, now, via)
     return await record(act, before, change_, Actor("staff", by.id), via)
 
 
-async def _seen(act: Act, command: c.AnyCommand, by: Staff) -> Ticket:
+async def _permitted(act: Act, command: c.AnyCommand, by: Staff) -> tuple[Ticket, Staff]:
+    """The ticket, and the colleague as the firm knows him now: a session may be older."""
     before = await read_ticket(act, command.ticket)
     firm = await act.firm()
-    permit(by, sight_of(by, firm.teams), command, before)
-    return before
+    now = firm.staff.get(by.id)
+    if now is None:
+        raise UnknownStaff(staff=by.id)
+    permit(now, sight_of(now, firm.teams), command, before)
+    return before, now
 
 
 async def _decide(  # noqa: C901, PLR0911, PLR0912
-    act: Act, command: c.AnyCommand, before: Ticket, by: Staff, via: Via, firm: Firm
+    act: Act, command: c.AnyCommand, before: Ticket, by: Staff, via: Via
 ) -> Change:
+    firm = await act.firm()
     match command:
         case c.Claim():
             return rules.claim(before, by.id, firm.name_of(before.assignee))
@@ -77,7 +81,7 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
                 _check_member(firm, team, staff)
             return rules.transfer(before, team, staff, reason)
         case c.Reply():
-            return await _reply(act, command, before, by, via, firm)
+            return await _reply(act, command, before, by, via)
         case c.Note(text=text):
             return rules.note(before, await _say(act, before, text, by, via, public=False))
         case c.Hold(status=status, reason=reason, until=until):
@@ -111,11 +115,12 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
             assert_never(command)
 
 
-async def _reply(
-    act: Act, command: c.Reply, before: Ticket, by: Staff, via: Via, firm: Firm
-) -> Change:
-    """A reply, and in the same change the status that it asks for."""
-    if command.then not in (None, "open", "resolved", *WAITING_CATEGORIES):
+async def _reply(act: Act, command: c.Reply, before: Ticket, by: Staff, via: Via) -> Change:
+    """A reply, and in the same change the status that it asks for: open, resolved, or one that
+    waits, for `HOLD_AFTER_REPLY`.
+    """
+    status = (await act.firm()).statuses.get(command.then or "open")
+    if status is None or status.category not in _AFTER_REPLY:
         raise UnknownStatus(status=command.then)
     if command.then == "resolved":
         rules.resolve(before, None, act.at, by.id)
@@ -123,14 +128,12 @@ async def _reply(
     if command.then == "resolved":
         return rules.resolve(before, message, act.at, by.id)
     said = rules.reply(before, message, act.at, by.id)
-    if command.then in (None, said.ticket.status):
+    if command.then is None:
         return said
-    if command.then == "open":
+    if status.id == "open":
         moved = rules.resume(said.ticket)
     else:
-        status = STATUSES[command.then or ""]
-        wake_at = act.at + timedelta(days=3)
-        moved = rules.hold(said.ticket, status, "replied", wake_at)
+        moved = rules.hold(said.ticket, status, "replied", act.at + HOLD_AFTER_REPLY)
     return Change(moved.ticket, said.events + moved.events)
 
 
@@ -138,8 +141,10 @@ def _check_member(firm: Firm, team: str | None, staff: int) -> None:
     person = firm.staff.get(staff)
     if person is None or not person.active:
         raise UnknownStaff(staff=staff)
+    if person.role is Role.AUDITOR:
+        raise NobodyEligible(assignee=person.name, team=firm.team_name(team) or "")
     if team is not None and team in firm.teams and staff not in firm.teams[team].people:
-        raise NobodyEligible(assignee=person.name, team=firm.teams[team].name)
+        raise NobodyEligible(assignee=person.name, team=firm.team_name(team) or "")
 
 
 async def _say(

@@ -100,7 +100,10 @@ async def delete_everything(url: str) -> None:
         "; ".join(
             [
                 *(f"DELETE FROM {name}" for name in names),  # noqa: S608
-                *(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1, false)" for name in _SERIAL),  # noqa: S608
+                *(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1, false)"
+                    for name in _SERIAL
+                ),  # noqa: S608
                 "INSERT INTO ledger (id, seq, hash, firm_seq) VALUES (1, 0, '', 0)",
                 "INSERT INTO counter (name, last) VALUES ('ticket', 0)",
             ]

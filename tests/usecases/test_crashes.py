@@ -1,0 +1,84 @@
+"""A use case that is interrupted between any two statements leaves nothing behind."""
+
+from datetime import timedelta
+
+import pytest
+
+from server.domain import commands as c
+from server.usecases import deadlines, intake, people
+from server.usecases.intake import Filing, file_ticket
+from tests.support.broken import BrokenDatabase, Crash, picture
+from tests.support.builders import Office
+
+pytestmark = pytest.mark.anyio
+
+
+async def prove_all_or_nothing(office: Office, work) -> None:
+    """Interrupt before each statement and before the commit; then let it through."""
+    real = office.desk.database
+    broken = BrokenDatabase(real)
+    office.desk.database = broken
+    before = await picture(real)
+    rung = office.desk.bell.rung
+    broken.crash_at = 1
+    while True:
+        try:
+            await work()
+        except Crash:
+            assert await picture(real) == before, f"something is left of crash {broken.crash_at}"
+            assert office.desk.bell.rung == rung
+            broken.crash_at += 1
+        else:
+            break
+    office.desk.database = real
+    assert broken.crash_at > 5
+    assert await picture(real) != before
+    assert office.desk.bell.rung > rung
+
+
+async def test_filing_a_ticket_is_all_or_nothing(office: Office):
+    await office.connect()
+    filing = Filing(
+        channel="form",
+        key="key-1",
+        subject="网络不通",
+        text="三楼网络不通",
+        name="王芳",
+        phone="13800000001",
+        email="wang@x.cn",
+    )
+    await prove_all_or_nothing(office, lambda: file_ticket(office.desk, filing))
+
+
+async def test_claiming_is_all_or_nothing(office: Office):
+    await office.connect()
+    number = (await office.file()).number
+    await prove_all_or_nothing(
+        office, lambda: office.do(office.zhao, c.Claim(ticket=number), "key-claim")
+    )
+
+
+async def test_replying_is_all_or_nothing(office: Office):
+    number = (await office.file()).number
+    reply = c.Reply(ticket=number, text="请发照片", then="waiting_customer")
+    await prove_all_or_nothing(office, lambda: office.do(office.zhao, reply))
+
+
+async def test_what_the_customer_writes_is_all_or_nothing(office: Office):
+    await office.connect()
+    number = (await office.file("网络不通")).number
+    await prove_all_or_nothing(
+        office, lambda: intake.customer_writes(office.desk, number, "m1", "在吗", "portal")
+    )
+
+
+async def test_falling_due_is_all_or_nothing(office: Office):
+    await office.connect()
+    number = (await office.file("网络不通")).number
+    office.move_by(timedelta(hours=1))
+    await prove_all_or_nothing(office, lambda: deadlines.fall_due(office.desk, number))
+
+
+async def test_changing_duty_is_all_or_nothing_and_the_cached_firm_stays_true(office: Office):
+    await prove_all_or_nothing(office, lambda: people.set_duty(office.desk, office.li, False))
+    assert (await office.desk.firm()).staff[office.li.id].on_duty is False
