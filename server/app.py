@@ -19,18 +19,18 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
 from bots import BOTS
-from server import log, vault
+from server import VERSION, log, vault
 from server.activity import Activity
 from server.clock import Clock, SystemClock
 from server.desk import Desk, Entropy, SystemEntropy
 from server.settings import Settings
 from server.storage.database import Database
-from server.storage.migrate import migrate
+from server.storage.migrate import STEPS, DatabaseIsNewer, migrate, read_version
 from server.usecases import deliveries, people
 from server.workers import arrivals, deadlines, housekeeping, receivers
 from server.workers import deliveries as delivering
@@ -51,28 +51,47 @@ Welcome = Callable[[str, str | None], None]
 ANSWERING: Final = timedelta(seconds=1.5)
 """How long requests may go on once the desk stops; open event streams end at once."""
 
+NEWEST: Final = STEPS[-1].number
+"""The schema that this program knows."""
+
 _SWITCH_SECONDS: Final = 0.0005
 """How long a thread keeps the interpreter: the loop must not wait for the writer (decision 3)."""
 
 _log = logging.getLogger(__name__)
 
 
-class FolderInUse(Exception):
-    """Another server runs on this data folder. `holder` is its process, where it is known."""
+class Refused(Exception):
+    """The desk cannot be opened as it is. Words are `cli.refusal.CODE`, filled with `facts`."""
 
-    def __init__(self, folder: Path, holder: str) -> None:
-        super().__init__(f"{folder} is in use by process {holder or '?'}")
-        self.folder = folder
-        self.holder = holder
+    code = "refused"
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(f"{self.code}: {facts}")
+        self.facts = facts
 
 
-class AddressInUse(Exception):
-    """The address to listen on is taken, or is not ours. `why` is the system's word."""
+class FolderInUse(Refused):
+    """Another server runs on this data folder; `holder` is its process, where it is known."""
 
-    def __init__(self, listen: str, why: str) -> None:
-        super().__init__(f"{listen}: {why}")
-        self.listen = listen
-        self.why = why
+    code = "folder_in_use"
+
+
+class AddressInUse(Refused):
+    """The address to listen on is taken, or is not ours; `why` is the system's word."""
+
+    code = "address_in_use"
+
+
+class NoDesk(Refused):
+    """There is nothing to look at yet."""
+
+    code = "no_desk"
+
+
+class DatabaseIsOlder(Refused):
+    """Looking changes nothing, so the schema stays behind; starting the server moves it on."""
+
+    code = "database_older"
 
 
 # Opening
@@ -94,7 +113,7 @@ def holding(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.read(file, 20).decode("ascii", "replace").strip()
-            raise FolderInUse(folder, holder) from error
+            raise FolderInUse(folder=folder, holder=holder or "?") from error
         os.ftruncate(file, 0)
         os.write(file, str(os.getpid()).encode())
         yield
@@ -136,8 +155,17 @@ async def open_desk(
 
 @asynccontextmanager
 async def look_at(settings: Settings) -> AsyncIterator[Desk]:
-    """A desk to read from only, also beside a running server: no lock, no migration."""
+    """A desk to read from only, also beside a running server: no lock, no migration. Refuses
+    `NoDesk`, `DatabaseIsOlder` and `DatabaseIsNewer`.
+    """
+    if not settings.database_url and not (settings.data / "desk.db").is_file():
+        raise NoDesk(folder=settings.data)
     async with _desk(settings, None, None, None, None) as desk:
+        found = await read_version(desk.database)
+        if found > NEWEST:
+            raise DatabaseIsNewer(found, NEWEST)
+        if found < NEWEST:
+            raise DatabaseIsOlder(found=found, known=NEWEST)
         yield desk
 
 
@@ -247,21 +275,25 @@ def bind(settings: Settings) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise AddressInUse(settings.listen, error.strerror or str(error)) from error
+        raise AddressInUse(listen=settings.listen, why=error.strerror or str(error)) from error
     return listener
 
 
 @asynccontextmanager
-async def serving(desk: Desk, listener: socket.socket | None = None) -> AsyncIterator[str]:
+async def serving(
+    desk: Desk,
+    listener: socket.socket | None = None,
+    **options: Any,  # noqa: ANN401  # those of make_api
+) -> AsyncIterator[str]:
     """The desk's HTTP server; gives its address, say `http://127.0.0.1:8000`. It ends before
-    this context does: requests first, event streams at once.
+    this context does: requests first, event streams at once. `options` go to `make_api`.
     """
     # Here and not above: commands that only read need not load the web framework.
     from server.api.application import make_api  # noqa: PLC0415
 
     listener = listener or bind(desk.settings)
     config = uvicorn.Config(
-        make_api(desk),
+        make_api(desk, **({"version": VERSION} | options)),
         http="httptools",
         ws="none",
         lifespan="on",
@@ -298,7 +330,7 @@ async def offer_set_up(desk: Desk, address: str) -> str | None:
         return None
     code = desk.entropy.token_bytes(12).hex()
     await people.offer_set_up(desk, vault.digest(code))
-    return f"{desk.settings.public_url or address}/setup#code={code}"
+    return f"{desk.settings.public_url or address}/console/setup#code={code}"
 
 
 async def serve(settings: Settings, *, welcome: Welcome | None = None) -> None:
@@ -308,14 +340,12 @@ async def serve(settings: Settings, *, welcome: Welcome | None = None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    listener = bind(settings)
-    try:
-        async with open_desk(settings) as desk, running(desk), serving(desk, listener) as address:
+    async with open_desk(settings) as desk:
+        listener = bind(settings)
+        async with running(desk), serving(desk, listener) as address:
             _log.info("serving", extra=log.facts(url=address, database=desk.database.dialect))
             if welcome is not None:
                 welcome(address, await offer_set_up(desk, address))
             await stopped.wait()
             _log.info("stopping")
-    finally:
-        listener.close()
     _log.info("stopped")

@@ -27,7 +27,14 @@ _QUERY_SECRET: Final = re.compile(
 _URL_PASSWORD: Final = re.compile(r"(?<=://)[^/@\s]+@")
 _MOBILE: Final = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)")
 _PLAIN: Final = re.compile(r"[^\s\"=]+")
-_LOUD_LIBRARIES: Final = ("httpx", "httpcore", "websockets", "aiohttp", "dingtalk_stream")
+_LOUD_LIBRARIES: Final = (
+    "httpx",
+    "httpcore",
+    "websockets",
+    "aiohttp",
+    "dingtalk_stream",
+    "uvicorn",
+)
 
 
 def facts(**values: object) -> dict[str, Any]:
