@@ -19,8 +19,7 @@ Dialect = Literal["sqlite", "postgres"]
 R = TypeVar("R")
 
 _MARKER: Final = re.compile(r"'(?:[^']|'')*'|::|:([A-Za-z_][A-Za-z0-9_]*)")
-_SQLITE_PLAIN: Final = frozenset({int, str, float, bytes, type(None)})
-_POSTGRES_PLAIN: Final = _SQLITE_PLAIN | {bool}
+_PLAIN: Final = (int, str, float, bytes, type(None))
 
 
 def _refuse_naive(instant: datetime) -> None:
@@ -75,10 +74,32 @@ def adapt_for_postgres(value: object) -> object:
     return value
 
 
+class _Adapters(dict[type, Callable[[Any], object] | None]):
+    """By type: how its values are adapted, or None where they are taken as they are."""
+
+    def __init__(self, adapt: Callable[[object], object], *plain: type) -> None:
+        super().__init__(dict.fromkeys(plain))
+        self._adapt = adapt
+
+    def __missing__(self, kind: type) -> Callable[[Any], object]:
+        """Met for the first time."""
+        self[kind] = found = _bound_instant if self._instants_as_text(kind) else self._adapt
+        return found
+
+    def _instants_as_text(self, kind: type) -> bool:
+        return self._adapt is adapt_for_sqlite and issubclass(kind, datetime)
+
+
+_ADAPTERS: Final = {
+    "sqlite": _Adapters(adapt_for_sqlite, *_PLAIN),
+    "postgres": _Adapters(adapt_for_postgres, *_PLAIN, bool),
+}
+
+
 class Prepared:
     """A statement in one dialect: its text, and how named values become a tuple."""
 
-    __slots__ = ("_adapt", "_names", "_pick", "_plain", "columns", "sql")
+    __slots__ = ("_adapters", "_names", "_pick", "columns", "sql")
 
     def __init__(self, sql: str, dialect: Dialect) -> None:
         names: list[str] = []
@@ -100,8 +121,7 @@ class Prepared:
         self._pick: Callable[[dict[str, object]], Any] | None = (
             itemgetter(*names) if len(names) > 1 else None
         )
-        self._plain = _SQLITE_PLAIN if dialect == "sqlite" else _POSTGRES_PLAIN
-        self._adapt = adapt_for_sqlite if dialect == "sqlite" else adapt_for_postgres
+        self._adapters = _ADAPTERS[dialect]
 
     def bind(self, values: dict[str, object]) -> Sequence[object]:
         """Values in the order of the markers; a missing one is refused with TypeError."""
@@ -113,10 +133,8 @@ class Prepared:
         except KeyError as missing:
             msg = f"no value for :{missing.args[0]} in {self.sql!r}"
             raise TypeError(msg) from None
-        plain, adapt = self._plain, self._adapt
-        if plain.issuperset(map(type, picked)):
-            return picked  # type: ignore[no-any-return]  # a tuple or list of plain values
-        return [one if type(one) in plain else adapt(one) for one in picked]
+        adapters = self._adapters
+        return [one if (adapt := adapters[type(one)]) is None else adapt(one) for one in picked]
 
 
 class Statement(Generic[R]):
