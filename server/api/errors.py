@@ -5,6 +5,7 @@ ours: 500 with an incident number that is in the log too.
 """
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from server import log
 from server.api.reading import Malformed, Refused, wrong
 from server.api.schemas import Problem
+from server.api.sheet import sheet
 from server.domain.errors import Refusal, TooManyTries
 from server.storage.database import CommitFailed, Overloaded
 from server.words import find, language_of, say
@@ -130,9 +132,19 @@ def _of_http(error: HTTPException, language: str) -> Handled:
     return _plain("malformed", 400, language, {})
 
 
+def way_home(language: str) -> str:
+    """What the way back to the desk is called."""
+    return escape(say(language, "page.home"))
+
+
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Litestar's exception handler for everything."""
-    status, problem, headers = problem_of(error, language_for(request), request.scope["path"])
+    language = language_for(request)
+    path = request.scope["path"]
+    status, problem, headers = problem_of(error, language, path)
+    if not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        page = sheet(problem.message, f'<p><a href="/">{way_home(language)}</a></p>', language)
+        return Response(page.encode(), status_code=status, headers=headers, media_type="text/html")
     return Response(
         _encode(problem),
         status_code=status,

@@ -69,8 +69,6 @@ def read_files(folder: Path) -> dict[str, File]:
 def _file(path: Path, name: str) -> File:
     body = path.read_bytes()
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    if kind.startswith("text/") or kind.endswith("json"):
-        kind = f"{kind}; charset=utf-8"
     twins = {
         encoding: twin.read_bytes()
         for encoding, suffix in _ENCODINGS
@@ -107,7 +105,7 @@ def answer_page(html: str, status: int = 200) -> Answer:
         html.encode(),
         status_code=status,
         headers={"Cache-Control": _ASK_AGAIN},
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
     )
 
 

@@ -27,7 +27,7 @@ from bots.rehearsal.dingtalk_world import App, Group
 from server import app, vault
 from server.activity import Activity
 from server.clock import HandClock
-from server.desk import Desk
+from server.desk import Connect, Desk
 from server.domain import commands
 from server.domain.calendars import china_calendar
 from server.domain.events import Actor, Event, Via
@@ -144,10 +144,14 @@ class World:
         )
         self.staff_ids: dict[str, int] = {}
         self.chat: Chat | None = None
+        self.platforms: dict[str, Connect] = {}
+        """Chat platforms that this world has besides those of `bots`."""
         self._entropy = SeededEntropy(seed)
         self._loops = loops
         self._stack = AsyncExitStack()
         self._http: AsyncExitStack = AsyncExitStack()
+        self.serve_options: dict[str, Any] = {}
+        """Handed to `make_api` when HTTP starts."""
         self._url = ""
         self._keys = 0
         self._desk: Desk | None = None
@@ -191,7 +195,9 @@ class World:
             )
         )
         if self._loops:
-            self._runner = await self._stack.enter_async_context(app.running(self._desk))
+            self._runner = await self._stack.enter_async_context(
+                app.running(self._desk, self.platforms)
+            )
 
     async def stop(self) -> None:
         """Stop everything in order; the data stay."""
@@ -326,7 +332,9 @@ class World:
     async def url(self) -> str:
         """Where the desk answers: a real server on loopback, started when first asked for."""
         if not self._url:
-            self._url = await self._http.enter_async_context(app.serving(self.desk))
+            self._url = await self._http.enter_async_context(
+                app.serving(self.desk, **self.serve_options)
+            )
         return self._url
 
     async def customer(self, **headers: str) -> httpx.AsyncClient:
@@ -334,7 +342,7 @@ class World:
         return await self._http.enter_async_context(
             httpx.AsyncClient(
                 base_url=await self.url(),
-                headers={"accept-language": "zh-CN"} | headers,
+                headers={"accept-language": "zh-CN", "origin": await self.url()} | headers,
                 timeout=SOON,
                 trust_env=False,
             )
