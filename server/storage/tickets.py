@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from server.domain.people import Sight
-from server.domain.ticket import Ticket
+from server.domain.ticket import OPEN_CATEGORIES, Ticket
 from server.storage.database import Reading, Statement, Unit
 
 _FIELDS: Final = Ticket.__struct_fields__
@@ -75,6 +75,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What a list asks for. Empty means: no such condition. `after` is the last row's sort key."""
 
     categories: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
     team: str | None = None
     assignee: int | None = None
     unassigned: bool = False
@@ -169,6 +170,7 @@ async def list_tickets(db: Reading, sight: Sight, query: Query) -> list[Listed]:
     teams = tuple(sorted(sight.teams))
     shape = msgspec.structs.replace(
         query,
+        teams=("",) * len(query.teams),
         team="" if query.team is not None else None,
         assignee=0 if query.assignee is not None else None,
         priority="" if query.priority is not None else None,
@@ -178,6 +180,7 @@ async def list_tickets(db: Reading, sight: Sight, query: Query) -> list[Listed]:
     )
     statement = _list_statement(shape, sight.everything, sight.unrouted, len(teams), db.dialect)
     values: dict[str, object] = {f"team{i}": team for i, team in enumerate(teams)}
+    values |= {f"wanted{i}": team for i, team in enumerate(query.teams)}
     if not sight.everything:
         values["me"] = sight.staff
     for name in ("team", "assignee", "priority", "customer"):
@@ -232,10 +235,15 @@ def _in_sight(teams: int, *, unrouted: bool) -> str:
 
 def _asked_for(query: Query) -> list[str]:
     where: list[str] = []
-    if query.categories:
+    if frozenset(query.categories) == OPEN_CATEGORIES:
         # Written as in the schema's partial indexes, or SQLite does not see that they fit.
+        where.append("t.status_category NOT IN ('resolved', 'closed', 'cancelled', 'merged')")
+    elif query.categories:
         listed = ", ".join(f"'{category}'" for category in query.categories)
         where.append(f"t.status_category IN ({listed})")
+    if query.teams:
+        wanted = ", ".join(f":wanted{i}" for i in range(len(query.teams)))
+        where.append(f"t.team IN ({wanted})")
     where += [
         f"t.{name} = :{name}"
         for name in ("team", "assignee", "priority", "customer")

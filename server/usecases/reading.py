@@ -85,6 +85,11 @@ async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
     firm = await desk.firm()
     sight = sight_of(by, firm.teams)
     asked = msgspec.structs.replace(_query(query, by), limit=query.limit + 1)
+    if query.view == "team":
+        mine = tuple(sorted(team.id for team in firm.teams.values() if by.id in team.people))
+        if not mine:
+            return Page(tickets=(), next=None)
+        asked = msgspec.structs.replace(asked, teams=mine)
     with desk.activity.busy():
         found = await tickets.list_tickets(desk.database, sight, asked)
     shown = tuple(found[: query.limit])

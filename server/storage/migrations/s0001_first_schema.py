@@ -23,9 +23,7 @@ _TYPES = {
     },
 }
 
-_OPEN = (
-    "status_category IN ('new', 'open', 'waiting_customer', 'waiting_third', 'waiting_internal')"
-)
+_OPEN = "status_category NOT IN ('resolved', 'closed', 'cancelled', 'merged')"
 """Tickets that may need work: few beside all that were ever closed, so lists of them stay quick."""
 
 _SCHEMA = """
