@@ -271,6 +271,15 @@ def test_every_document_that_the_manual_shows_can_be_saved(path):
         msgspec.json.decode(doc, type=KINDS[kind])
 
 
+@pytest.mark.parametrize("language", reference.LANGUAGES)
+def test_the_manual_has_every_key_of_the_console(language):
+    source = read("web/src/console/parts/KeysHelp.vue").split("</script>")[0]
+    keys = set(re.findall(r"\['([^']+)', '\w+'\]", source))
+    assert keys
+    text = read(f"web/help/daily-work.{language}.md")
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
 def spans(language: str, span: timedelta) -> str:
     hours, minutes = span // timedelta(hours=1), span // timedelta(minutes=1)
     days = span // timedelta(days=1)
