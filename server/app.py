@@ -15,7 +15,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from bots import BOTS
 from server import VERSION, log, vault
 from server.activity import Activity
 from server.clock import Clock, SystemClock
-from server.desk import Desk, Entropy, SystemEntropy
+from server.desk import Connect, Desk, Entropy, SystemEntropy
 from server.settings import Settings
 from server.storage.database import Database
 from server.storage.migrate import STEPS, DatabaseIsNewer, migrate, read_version
@@ -205,9 +205,14 @@ async def _desk(
 
 
 @asynccontextmanager
-async def running(desk: Desk) -> AsyncIterator[Runner]:
-    """The desk at work: its loops, and the chat platforms that are switched on."""
+async def running(
+    desk: Desk, platforms: Mapping[str, Connect] | None = None
+) -> AsyncIterator[Runner]:
+    """The desk at work: its loops, and the chat platforms that are switched on. `platforms` are
+    known besides those of `bots`.
+    """
     desk.platforms = {kind: platform.connect for kind, platform in BOTS.items()}
+    desk.platforms |= platforms or {}
     await receivers.connect(desk)
     runner = Runner(desk, LOOPS)
     runner.start()

@@ -96,7 +96,7 @@ class SeededEntropy:
     """The same story draws the same values."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - a story, not a secret
+        self._random = random.Random(seed)
 
     def token_bytes(self, count: int) -> bytes:
         return self._random.randbytes(count)
