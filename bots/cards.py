@@ -87,7 +87,7 @@ def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) 
         title=marked(language, title) if parcel.again else title,
         lines=tuple(line for line in lines if line),
         quote=cut(brief.said or "", _QUOTED) if reading.private else "",
-        hint=_hint(ticket, firm, reading),
+        hint=_hint(parcel.delivery.kind, ticket, firm, reading),
         link=link_to(reading.public_url, ticket.number),
         link_text=say(language, "notice.open"),
     )
@@ -105,7 +105,7 @@ def plain_card(parcel: Parcel, ticket: Ticket, reading: Reading) -> Card:
     return Card(
         title=say(language, "notice.filtered", ticket=ticket.number),
         lines=(where(language, ticket, parcel.firm),),
-        hint=_hint(ticket, parcel.firm, reading),
+        hint=_hint(parcel.delivery.kind, ticket, parcel.firm, reading),
     )
 
 
@@ -132,9 +132,7 @@ def _why(parcel: Parcel, brief: Brief, language: str) -> str:
     facts, kind = _facts(parcel), parcel.delivery.kind
     if kind in _MET:
         metric = metric_name(language, cast("str", facts.get("metric") or ""))
-        return say(
-            language, f"notice.why.{kind}", metric=metric, percent=facts.get("percent")
-        )
+        return say(language, f"notice.why.{kind}", metric=metric, percent=facts.get("percent"))
     found = _cause(brief.event, parcel.firm) if brief.event is not None else None
     return say(language, f"notice.why.{found[0]}", **found[1]) if found is not None else ""
 
@@ -160,10 +158,12 @@ def _actor(event: events.Event, firm: Firm) -> str:
     return (firm.name_of(event.actor.id) if event.actor.kind == "staff" else None) or ""
 
 
-def _hint(ticket: Ticket, firm: Firm, reading: Reading) -> str:
+def _hint(kind: str, ticket: Ticket, firm: Firm, reading: Reading) -> str:
     """What the reader can say back."""
     language, number = reading.language, ticket.number
     if ticket.status_category not in OPEN_CATEGORIES:
+        return ""
+    if kind == "claimed":
         return ""
     if ticket.assignee is None:
         code = "claim" if reading.private else "claim_in_group"

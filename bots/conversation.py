@@ -189,7 +189,8 @@ class _Turn:
         def bound(staff: Staff) -> str:
             return say(staff.language, "chat.bound", name=staff.name)
 
-        code = digest(phrase.text.strip())
+        # The console's codes are capital letters and digits; telephones write small ones.
+        code = digest("".join(phrase.text.split()).upper())
         await chat.bind_line(self.desk, self.talk, code, self.heard.user_id, bound)
 
     async def not_understood(self) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from server.clients.dingtalk import API_URL, OAPI_URL
+from server.clients.dingtalk_hosts import API_URL, OAPI_URL
 from server.desk import BadChannel, Connection, Desk
 
 

@@ -13,8 +13,9 @@ from bots.dingtalk.lines import ChatLine
 from bots.dingtalk.send import DingTalkSender
 from bots.dingtalk.stream import Receiver
 from bots.heard import Attached, Heard
-from server.clients.dingtalk import API_URL, OAPI_URL, DingTalk
+from server.clients.dingtalk import DingTalk
 from server.clients.dingtalk_errors import ADVICE
+from server.clients.dingtalk_hosts import API_URL, OAPI_URL
 from server.clients.http import Http
 from server.desk import Desk, Reader, Sender
 from server.domain.events import DESK

@@ -26,13 +26,16 @@ _SLOWED: Final = timedelta(minutes=1)
 
 class Address(msgspec.Struct, frozen=True):
     """A recipient as it lies in the outbox. `session` answers a line where it was written, until
-    `session_until`; `person` beside a `group` is who asked.
+    `session_until`; `person` beside a `group` is who asked. `staff` or `team`: nobody could be
+    reached when the notice was queued; perhaps now.
     """
 
     person: str | None = None
     group: str | None = None
     session: str | None = None
     session_until: datetime | None = None
+    staff: int | None = None
+    team: str | None = None
 
 
 class DingTalkSender:
@@ -66,7 +69,7 @@ class DingTalkSender:
         return outcome
 
     async def _send(self, parcel: Parcel) -> Outcome:
-        to = msgspec.json.decode(parcel.delivery.recipient, type=Address)
+        to = _found(msgspec.json.decode(parcel.delivery.recipient, type=Address), parcel)
         if parcel.delivery.kind == "answer":
             return await self._answer(parcel, to)
         return await self._notify(parcel, to)
@@ -129,6 +132,16 @@ class DingTalkSender:
         number = parcel.firm.reach.staff_of(parcel.delivery.channel, to.person or "")
         person = parcel.firm.staff.get(number) if number is not None else None
         return person.language if person is not None else LANGUAGES[0]
+
+
+def _found(to: Address, parcel: Parcel) -> Address:
+    """The address of a colleague or team that had none before."""
+    reach, channel = parcel.firm.reach, parcel.delivery.channel
+    if to.staff is not None:
+        return Address(person=reach.people.get(channel, {}).get(to.staff))
+    if to.team is not None:
+        return Address(group=reach.groups.get(channel, {}).get(to.team))
+    return to
 
 
 def _drawn(card: Card) -> Message:

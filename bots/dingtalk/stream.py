@@ -30,7 +30,7 @@ from dingtalk_stream import (
 
 from bots.dingtalk.lines import Attachment, ChatLine, read_line
 from server.clients import Activity, Trouble
-from server.clients.dingtalk import API_URL
+from server.clients.dingtalk_hosts import API_URL
 from server.clients.http import Http
 
 ROBOT_TOPIC: Final = "/v1.0/im/bot/messages/get"

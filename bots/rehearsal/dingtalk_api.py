@@ -95,8 +95,13 @@ class OpenApi:
         self.calls.append(Call(path, body, fault.status))
         self._world.changed()
         if isinstance(fault.body, str):
-            return web.Response(status=fault.status, text=fault.body, content_type="text/html")
-        return web.json_response(fault.body, status=fault.status)
+            return web.Response(
+                status=fault.status,
+                text=fault.body,
+                content_type="text/html",
+                headers=fault.headers,
+            )
+        return web.json_response(fault.body, status=fault.status, headers=fault.headers)
 
     def _admit(
         self, request: web.Request, path: str, kind: Kind, body: dict[str, Any] | None

@@ -77,6 +77,7 @@ class Answer(msgspec.Struct):
     status: int
     body: dict[str, Any] | str
     acted: bool = False
+    headers: dict[str, str] = {}
 
 
 class Faults(msgspec.Struct):
@@ -93,10 +94,16 @@ class Faults(msgspec.Struct):
     answers: dict[str, list[Answer]] = msgspec.field(default_factory=dict)
 
     def answer_next(
-        self, path: str, status: int, body: dict[str, Any] | str, *, acted: bool = False
+        self,
+        path: str,
+        status: int,
+        body: dict[str, Any] | str,
+        *,
+        acted: bool = False,
+        headers: dict[str, str] | None = None,
     ) -> None:
         """Answer the next call to `path` so."""
-        self.answers.setdefault(path, []).append(Answer(status, body, acted))
+        self.answers.setdefault(path, []).append(Answer(status, body, acted, headers or {}))
 
     def time_out_next(self, path: str, *, acted: bool = False) -> None:
         """The platform's gateway gives up after 3 s; whether the call took effect is open."""

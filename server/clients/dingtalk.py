@@ -17,12 +17,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from server.clients import Ambiguous, Permanent, TryLater
-from server.clients.dingtalk_errors import STALE_TOKEN, UNCOUNTED, read_trouble
+from server.clients.dingtalk_errors import STALE_TOKEN, UNCOUNTED, read_retry_after, read_trouble
+from server.clients.dingtalk_hosts import API_URL, OAPI_URL
 from server.clients.dingtalk_pace import Clock, Pace, Tempo
 from server.clients.http import Http, Response
 
-API_URL: Final = "https://api.dingtalk.com"
-OAPI_URL: Final = "https://oapi.dingtalk.com"
 MOST_PEOPLE: Final = 20
 MOST_PARAM_BYTES: Final = 15_000
 MOST_ROBOT_BYTES: Final = 20_000
@@ -319,7 +318,12 @@ class DingTalk:
         self, response: Response, meter: Meter | None, *, repeatable: bool
     ) -> dict[str, Any]:
         answer = response.json()
-        trouble = read_trouble(response.status, answer, repeatable=repeatable)
+        trouble = read_trouble(
+            response.status,
+            answer,
+            repeatable=repeatable,
+            retry_after=read_retry_after(response.headers),
+        )
         if trouble is None or trouble.code not in UNCOUNTED:
             self._count(meter)
         if trouble is not None:

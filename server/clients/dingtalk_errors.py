@@ -7,6 +7,7 @@ quota, scope, IP       permanent: an operator must hear of it
 everything else        permanent, with the platform's code
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ _BACK_OFF: Final = timedelta(seconds=5)
 _FLOW: Final = timedelta(minutes=1)
 _SILENCED: Final = timedelta(minutes=10)
 _BANNED: Final = timedelta(minutes=5)
+_LONGEST: Final = timedelta(hours=1)
 _BAN_STATUS: Final = 1111
 _TOO_MANY: Final = 429
 
@@ -73,11 +75,32 @@ def _code(status: int, answer: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def read_trouble(status: int, answer: object, *, repeatable: bool) -> Trouble | None:
+def read_trouble(
+    status: int, answer: object, *, repeatable: bool, retry_after: timedelta | None = None
+) -> Trouble | None:
     """The trouble that an answer tells of, None when the call succeeded.
 
     `repeatable`: asking twice does no harm, so an unclear outcome is only `TryLater`.
+    `retry_after` is the span that the answer's header asks for: it counts before our own, and
+    whoever is told to come back has not been served.
     """
+    trouble = _trouble(status, answer, repeatable=repeatable)
+    if retry_after is None or trouble is None or isinstance(trouble, Permanent):
+        return trouble
+    return TryLater(trouble.code, trouble.detail, after=retry_after)
+
+
+def read_retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """The header's span in seconds, at most an hour; dates, which DingTalk does not send, and
+    nonsense count as none.
+    """
+    value = headers.get("retry-after", "").strip()
+    if not (value.isascii() and value.isdecimal()):
+        return None
+    return min(timedelta(seconds=min(int(value), 86_400)), _LONGEST)
+
+
+def _trouble(status: int, answer: object, *, repeatable: bool) -> Trouble | None:
     if not isinstance(answer, dict):
         return _unreadable(status, repeatable=repeatable)
     if answer.get("status") == _BAN_STATUS:
