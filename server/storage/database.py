@@ -14,7 +14,6 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from server.storage.postgres import PostgresEngine
 from server.storage.prepared import Dialect, Statement
 from server.storage.sqlite import SqliteEngine
 from server.storage.units import (
@@ -73,6 +72,9 @@ class Database:
             path = Path(url.removeprefix(_SQLITE))
             return Database(SqliteEngine(path, synchronous, queue_limit), url)
         if url.startswith(("postgresql://", "postgres://")):
+            # Here and not above: a desk on SQLite need not load PostgreSQL's driver.
+            from server.storage.postgres import PostgresEngine  # noqa: PLC0415
+
             return Database(PostgresEngine(url, queue_limit), url)
         msg = "a database URL begins with sqlite:/// or postgresql://"
         raise ValueError(msg)
