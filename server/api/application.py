@@ -72,7 +72,7 @@ def _route(edge: Edge, operation: Operation) -> HTTPRouteHandler:
         status_code=200,  # the answer says its own
         operation_id=operation.id,
         opt={"operation": operation},
-        media_type="application/json",
+        media_type="text/event-stream" if operation.stream else "application/json",
     )(_endpoint(edge, operation, HANDLERS[operation.id]))
 
 

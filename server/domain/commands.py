@@ -65,7 +65,7 @@ class Hold(Command, frozen=True, tag="hold"):
 
     status: str
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
-    until: datetime
+    until: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Resume(Command, frozen=True, tag="resume"):
