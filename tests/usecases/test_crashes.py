@@ -80,5 +80,7 @@ async def test_falling_due_is_all_or_nothing(office: Office):
 
 
 async def test_changing_duty_is_all_or_nothing_and_the_cached_firm_stays_true(office: Office):
-    await prove_all_or_nothing(office, lambda: people.set_duty(office.desk, office.li, False))
+    await prove_all_or_nothing(
+        office, lambda: people.set_duty(office.desk, office.li, on_duty=False)
+    )
     assert (await office.desk.firm()).staff[office.li.id].on_duty is False

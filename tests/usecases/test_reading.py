@@ -1,4 +1,4 @@
-"""What people see: only what is in sight, every ticket once, and as quickly with many as with few."""
+"""What people see: what is in sight, every ticket once, as quickly with many as with few."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -234,6 +234,8 @@ async def test_queries_do_not_grow_with_rows(office: Office):
 async def test_what_changed_while_the_firm_was_read_is_not_missed(office: Office):
     desk = office.desk
     desk.forget_firm()
-    await asyncio.gather(*(desk.firm() for _ in range(5)), people.set_duty(desk, office.li, False))
+    await asyncio.gather(
+        *(desk.firm() for _ in range(5)), people.set_duty(desk, office.li, on_duty=False)
+    )
     assert (await desk.firm()).staff[office.li.id].on_duty is False
     assert desk.knows_firm((await desk.firm()).seq)
