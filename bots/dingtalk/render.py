@@ -29,7 +29,7 @@ _LINE_START: Final = re.compile(r"^(\s*)([#\-+]|\d+\.)(?=\s)", re.MULTILINE)
 
 def disarmed(text: str) -> str:
     """The text with nothing in it that DingTalk would draw as markup."""
-    plain = _ADDRESS.sub(r"\1:\u200b//", text.translate(_LOOKALIKE))
+    plain = _ADDRESS.sub("\\1:\u200b//", text.translate(_LOOKALIKE))
     return _LINE_START.sub("\\1\u200b\\2", plain)
 
 

@@ -1,0 +1,438 @@
+"""The same stories on every chat platform: real workers, real wire, the platform rehearsed.
+
+A platform is staged by a function of `STAGES`; the last test demands one for every entry of BOTS.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bots import BOTS
+from bots.rehearsal.dingtalk import Line
+from bots.rehearsal.dingtalk_world import Group, Seen
+from server import vault
+from server.domain.commands import Assign, Claim, Reply, Transfer
+from server.domain.events import DESK
+from server.domain.people import Team
+from server.storage import inbound, outbox
+from server.usecases import administration, chat, intake, people
+from tests.support.world import SOON, World
+
+pytestmark = pytest.mark.anyio
+
+TO_PEOPLE = "/v1.0/robot/oToMessages/batchSend"
+TO_GROUP = "/v1.0/robot/groupMessages/send"
+ANSWER = "/robot/sendBySession"
+
+
+class DingTalkStage:
+    """What a story needs of a platform, by DingTalk's rehearsal."""
+
+    kind = "dingtalk"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def connect(self) -> None:
+        """Switch it on with everybody bound."""
+        await self.world.connect_dingtalk()
+
+    @property
+    def chat(self):
+        assert self.world.chat is not None
+        return self.world.chat
+
+    @property
+    def sim(self):
+        return self.chat.sim
+
+    def begin(self, name: str, text: str, team: str = "") -> Line:
+        """Somebody writes; nobody has heard it yet."""
+        if not team:
+            return self.chat.person(name).says(text)
+        return self.chat.person(name).says(f"@派单 {text}", in_=self.chat.group(team))
+
+    async def say(self, name: str, text: str, team: str = "") -> str:
+        """Somebody writes, and gets an answer in the same chat."""
+        line = self.begin(name, text, team)
+        await self.settled(line)
+        return self.answers(line)[-1].text
+
+    async def settled(self, *lines: Line) -> None:
+        """Every line was acknowledged, and the desk has nothing to do any more."""
+        async with asyncio.timeout(SOON):
+            await self.sim.until(lambda: all(line.acked for line in lines))
+        await self.world.at_rest()
+
+    def answers(self, line: Line) -> list[Seen]:
+        """What the robot wrote in the line's chat after it."""
+        place = self.sim.world.messages.index(line.seen)
+        later = self.sim.world.messages[place + 1 :]
+        return [one for one in later if one.from_robot and one.chat == line.seen.chat]
+
+    def told(self, name: str) -> list[str]:
+        """What the robot wrote to somebody in private."""
+        return [one.text for one in self.chat.person(name).private_messages if one.from_robot]
+
+    def told_group(self, team: str) -> list[str]:
+        """What the robot wrote in a team's group."""
+        group: Group = self.chat.group(team)
+        return [one.text for one in group.messages if one.from_robot]
+
+
+STAGES: dict[str, Callable[[World], DingTalkStage]] = {"dingtalk": DingTalkStage}
+
+
+@pytest.fixture(params=sorted(BOTS))
+async def stage(request, tmp_path: Path):
+    async with World(tmp_path) as world:
+        await world.set_up()
+        ready = STAGES[request.param](world)
+        await ready.connect()
+        yield ready
+
+
+def test_every_platform_is_told_the_stories() -> None:
+    assert set(STAGES) == set(BOTS)
+
+
+# A ticket's life
+
+
+async def test_a_ticket_lives_its_life_in_chat(stage) -> None:
+    number = (await stage.world.file("打印机卡纸", "三楼")).number
+    (card,) = stage.told_group("二线")
+    assert "新单待接" in card
+    assert f"#{number} 打印机卡纸" in card
+    assert "王女士" in card
+    assert "首次响应剩 1小时" in card
+    assert "按规则「打印机」派单" in card
+    assert f"接单 {number}" in card
+    assert stage.told_group("一线") == []
+    assert f"#{number} 打印机卡纸" in await stage.say("李工", "待接单", "二线")
+    assert f"你已接单\uff1a#{number}" in await stage.say("李工", f"接单 {number}", "二线")
+    assert "已回复客户" in await stage.say("李工", f"回复 {number} 马上到\n李工")
+    await intake.customer_writes(stage.world.desk, number, "k1", "还没来", "portal")
+    await stage.world.at_rest()
+    assert "客户来消息" in stage.told("李工")[-1]
+    assert "> 还没来" in stage.told("李工")[-1]
+    assert "等客户确认" in await stage.say("李工", f"解决 {number} 换了搓纸轮")
+    assert (await stage.world.ticket(number)).status == "resolved"
+    said = await intake.customer_writes(stage.world.desk, number, "k2", "又卡了", "portal")
+    assert said.status == "open"
+
+
+async def test_one_of_many_wins_and_the_others_hear_who(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    people_ = tuple(stage.world.staff_ids[one] for one in ("李工", "小赵"))
+    leaders = (stage.world.staff_ids["主管"],)
+    team = Team(id="second", name="二线", members=people_, leaders=leaders)
+    await stage.world.save("team", "second", team)
+    lines = {name: stage.begin(name, f"接单 {number}", "二线") for name in ("主管", "李工", "小赵")}
+    private = stage.begin("小赵", f"抢{number}")
+    await stage.settled(*lines.values(), private)
+    winner = (await stage.world.ticket(number)).assignee
+    name = next(one for one, staff in stage.world.staff_ids.items() if staff == winner)
+    said = stage.told_group("二线")[1:]
+    assert len(said) == 3
+    assert sum("你已接单" in one for one in said) == 1
+    assert sum(f"#{number} 已由{name}接单" in one for one in said) == 2
+    assert (await stage.world.kinds(number)).count("claimed") == 1
+
+
+async def test_an_answer_in_a_group_wakes_him_who_asked(stage) -> None:
+    await stage.world.file("打印机卡纸")
+    line = stage.begin("李工", "待接单", "二线")
+    await stage.settled(line)
+    (answer,) = stage.answers(line)
+    assert answer.mentions == ["u002"]
+
+
+async def test_private_and_group_answers_stay_where_they_were_asked(stage) -> None:
+    number = (await stage.world.file("打印机卡纸", phone="13912345678")).number
+    group = await stage.say("李工", f"查看 {number}", "二线")
+    private = await stage.say("李工", f"查看 {number}")
+    assert "139****5678" in group
+    assert "13912345678" in private
+
+
+async def test_in_a_group_nothing_is_done_unless_it_is_a_command(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    assert "帮助" in await stage.say("李工", f"这个 {number} 是谁的", "二线")
+    assert await stage.world.kinds(number) == ["opened", "routed"]
+
+
+async def test_an_unbound_person_binds_with_a_code(stage) -> None:
+    stage.chat.people["新人"] = stage.sim.person("u077", "新人")
+    assert "绑定" in await stage.say("新人", "我的")
+    by = await stage.world.staff("管理员")
+    await people.offer_binding(stage.world.desk, by, vault.digest("ABCD2345"))
+    assert "绑定成功" in await stage.say("新人", "绑定 abcd2345")
+    assert "没有在办" in await stage.say("新人", "我的")
+    await stage.world.perform("主管", Claim(ticket=(await stage.world.file("空调")).number))
+
+
+async def test_a_group_that_speaks_is_known_from_then_on(stage) -> None:
+    members = list(stage.chat.people.values())
+    stage.chat.groups["夜班"] = stage.sim.group("夜班", members=members)
+    await stage.say("小赵", "帮助", "夜班")
+    firm = await stage.world.desk.firm()
+    seq = firm.seq
+    await stage.say("小赵", "帮助", "夜班")
+    assert (await stage.world.desk.firm()).seq == seq
+    await administration.meet_group(
+        stage.world.desk, stage.kind, stage.chat.groups["夜班"].id, "夜班", "first", DESK
+    )
+    await stage.world.file("空调不制冷")
+    assert stage.told_group("夜班") != [] or stage.told_group("一线") != []
+
+
+# Notices
+
+
+async def test_notices_reach_people_and_groups_and_nobody_hears_of_his_own(stage) -> None:
+    number = (await stage.world.file("断网了")).number  # named by the rules: 小赵
+    assert len(stage.told("小赵")) == 1
+    assert "派给你" in stage.told("小赵")[0]
+    assert "解决" in stage.told("小赵")[0]
+    assert stage.told_group("一线") == []
+    li = stage.world.staff_ids["李工"]
+    await stage.say("小赵", f"转派 {number} 二线 要换交换机")
+    assert "转来待接" in stage.told_group("二线")[-1]
+    assert "小赵\uff1a要换交换机" in stage.told_group("二线")[-1]
+    await stage.world.perform("主管", Assign(ticket=number, staff=li))
+    assert "派给你" in stage.told("李工")[-1]
+    assert "主管操作" in stage.told("李工")[-1]
+    before = len(stage.told("主管"))
+    await stage.say("主管", f"升级 {number} 试试")
+    assert len(stage.told("主管")) == before + 1  # the answer, and no notice of his own
+    assert await stage.world.kinds(number) != []
+
+
+async def test_a_claim_in_the_console_is_told_to_the_group_that_waits(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    await stage.world.perform("李工", Claim(ticket=number))
+    assert f"李工已接单\uff1a#{number}" in stage.told_group("二线")[-1]
+
+
+async def test_warning_and_breach_come_when_the_hand_moves(stage) -> None:
+    number = (await stage.world.file("断网了")).number
+    await stage.world.advance(minutes=47)
+    assert len(stage.told("小赵")) == 1
+    await stage.world.advance(minutes=2)
+    assert "快超时" in stage.told("小赵")[-1]
+    assert "首次响应已用 80%" in stage.told("小赵")[-1]
+    assert stage.told("主管") == []
+    await stage.world.advance(minutes=12)
+    assert "已超时" in stage.told("小赵")[-1]
+    assert "已超时" in stage.told("主管")[-1]
+    assert f"#{number}" in stage.told("主管")[-1]
+    await stage.world.advance(minutes=90)
+    assert len(stage.told("小赵")) == 3
+    assert len(stage.told("主管")) == 1
+
+
+async def test_customers_words_cannot_dress_up_as_ours(stage) -> None:
+    subject = "[点我](http://evil.example) ![x](http://evil.example/x.png) <b>打印机"
+    await stage.world.file(subject)
+    (card,) = stage.told_group("二线")
+    assert "](http" not in card
+    assert "<b>" not in card
+
+
+# What goes wrong
+
+
+async def test_a_line_pushed_again_and_again_does_nothing_twice(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    stage.sim.faults.duplicate_next = 1
+    line = stage.begin("李工", f"备注 {number} 已联系")
+    await stage.settled(line)
+    assert (await stage.world.kinds(number)).count("noted") == 1
+    assert len(stage.answers(line)) == 1
+
+
+async def test_a_kill_before_the_acknowledgement_loses_and_doubles_nothing(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    line = stage.begin("李工", f"备注 {number} 已联系")
+    (push,) = line.pushes
+    async with asyncio.timeout(SOON):
+        await stage.sim.until(lambda: push.acked)
+    await stage.world.stop()  # durable and acknowledged, worked on or not
+    await stage.world.start()
+    async with asyncio.timeout(SOON):
+        await stage.sim.until(lambda: len(stage.sim.connections) > 0)
+    await stage.world.at_rest()
+    assert (await stage.world.kinds(number)).count("noted") == 1
+    assert len(stage.answers(line)) == 1
+
+
+async def test_a_line_kept_but_not_worked_on_is_worked_on_after_a_restart(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    connection = stage.world.desk.connections[stage.kind]
+    kept: list[str] = []
+
+    async def deaf(_desk, arrival) -> None:
+        kept.append(arrival.key)
+        raise RuntimeError("killed before it was worked on")
+
+    connection._reader = deaf  # noqa: SLF001 - as if the process died there
+    line = stage.begin("李工", f"备注 {number} 已联系")
+    await stage.settled(line)
+    assert kept == [line.seen.id]
+    await stage.world.restart()
+    await stage.world.advance(seconds=30)
+    assert (await stage.world.kinds(number)).count("noted") == 1
+    assert stage.answers(line)[0].text.startswith("已备注")
+
+
+async def test_a_lost_answer_is_sent_again_and_marked(stage) -> None:
+    stage.sim.faults.time_out_next(ANSWER, acted=True)
+    line = stage.begin("李工", "待接单")
+    await stage.settled(line)
+    assert len(stage.answers(line)) == 1
+    await stage.world.advance(seconds=10)
+    first, second = (one.text for one in stage.answers(line))
+    assert second == f"【重发】{first}"
+    await stage.world.advance(hours=1)
+    assert len(stage.answers(line)) == 2
+
+
+async def test_a_lost_notice_is_sent_again_and_marked(stage) -> None:
+    stage.sim.faults.time_out_next(TO_GROUP, acted=True)
+    await stage.world.file("打印机卡纸")
+    await stage.world.advance(seconds=10)
+    first, second = stage.told_group("二线")
+    assert "重发" not in first
+    assert "重发" in second
+
+
+async def test_a_platform_in_a_hurry_is_obeyed(stage) -> None:
+    stage.sim.faults.answer_next(TO_GROUP, 429, {"code": "busy"}, headers={"Retry-After": "40"})
+    await stage.world.file("打印机卡纸")
+    await stage.world.advance(seconds=39)
+    assert stage.told_group("二线") == []
+    await stage.world.advance(seconds=1)
+    (card,) = stage.told_group("二线")
+    assert "重发" not in card
+
+
+async def test_a_slowed_person_is_written_to_later(stage) -> None:
+    stage.sim.faults.flow_controlled.add("u003")
+    await stage.world.file("断网了")
+    stage.sim.faults.flow_controlled.clear()
+    assert stage.told("小赵") == []
+    await stage.world.advance(seconds=61)
+    assert len(stage.told("小赵")) == 1
+
+
+async def test_somebody_the_platform_does_not_know_is_given_up_visibly(stage) -> None:
+    stage.sim.person("u003", "小赵", outside=True)
+    number = (await stage.world.file("断网了")).number
+    await stage.world.advance(hours=2)
+    (given_up,) = [
+        one
+        for one in await outbox.list_in_state(stage.world.desk.database, "given_up", 10)
+        if one.kind == "assigned"
+    ]
+    assert given_up.tries == 1
+    assert "notice_failed" in await stage.world.kinds(number)
+
+
+async def test_a_spent_quota_is_told_and_no_call_is_wasted(stage) -> None:
+    stage.sim.budget.api_limit = 0
+    number = (await stage.world.file("打印机卡纸")).number
+    connection = stage.world.desk.connections[stage.kind]
+    assert (connection.state, connection.trouble) == ("trouble", "quota")
+    assert "notice_failed" in await stage.world.kinds(number)
+    stage.sim.budget.api_limit = 5000
+    await stage.world.file("打印机又卡纸")
+    assert (connection.state, connection.trouble) == ("connected", "")
+
+
+async def test_without_a_budget_for_answers_the_other_way_is_taken(stage) -> None:
+    stage.sim.faults.answer_next(ANSWER, 200, {"errcode": 90020, "errmsg": "用完"})
+    assert "待接" in await stage.say("李工", "待接单")
+    assert TO_PEOPLE in [call.path for call in stage.sim.calls]
+
+
+async def test_a_line_without_content_is_answered_by_the_other_way(stage) -> None:
+    stage.sim.budget.stream_limit = 0
+    assert "额度" in await stage.say("李工", "待接单")
+
+
+async def test_an_answer_that_comes_too_late_goes_by_the_other_way(stage) -> None:
+    stage.sim.faults.answer_next(ANSWER, 200, {"errcode": 300001, "errmsg": "session 不存在"})
+    assert "待接" in await stage.say("李工", "待接单", "二线")
+    assert TO_GROUP in [call.path for call in stage.sim.calls]
+
+
+async def test_a_filtered_notice_goes_out_without_the_customers_words(stage) -> None:
+    answer = {"code": "contain.notAllowed.text", "message": "x"}
+    stage.sim.faults.answer_next(TO_GROUP, 400, answer)
+    number = (await stage.world.file("打印机卡纸")).number
+    (card,) = stage.told_group("二线")
+    assert f"#{number}" in card
+    assert "卡纸" not in card
+
+
+async def test_a_gateway_that_refuses_and_then_works_is_waited_for(stage) -> None:
+    connection = stage.world.desk.connections[stage.kind]
+    assert connection.state == "connected"
+    stage.sim.faults.gateway_refuses = 2
+    stage.sim.connections[0].abort()
+    async with asyncio.timeout(SOON * 2):
+        await stage.sim.until(lambda: not stage.sim.connections)
+        await stage.sim.until(lambda: len(stage.sim.connections) == 1)
+    assert "待接" in await stage.say("李工", "待接单")
+    assert (connection.state, connection.trouble) == ("connected", "")
+
+
+async def test_wrong_credentials_are_told_in_a_word_that_the_console_knows(stage) -> None:
+    channels = await administration.list_channels(stage.world.desk)
+    doc = {"client_id": "dingapp", "api_url": stage.chat.urls.api_url}
+    wrong = vault.encrypt(stage.world.desk.secret, "wrong")
+    asked = len(stage.sim.calls)
+    assert channels[stage.kind].enabled
+    await administration.save_channel(stage.world.desk, DESK, stage.kind, doc, wrong, enabled=True)
+    async with asyncio.timeout(SOON):
+        await stage.sim.until(lambda: any(one.status == 401 for one in stage.sim.calls[asked:]))
+    await stage.world.at_rest()
+    connection = stage.world.desk.connections[stage.kind]
+    assert (connection.state, connection.trouble) == ("trouble", "credentials")
+
+
+async def test_poison_is_set_aside_and_holds_nobody_up(stage) -> None:
+    await chat.accept(stage.world.desk, stage.kind, "poison", "{not json")
+    assert "待接" in await stage.say("李工", "待接单")
+    await stage.world.advance(minutes=10)
+    (poison,) = await inbound.list_in_state(stage.world.desk.database, "poison", 10)
+    assert poison.key == "poison"
+
+
+async def test_switched_off_a_platform_frees_what_it_opened(stage) -> None:
+    connection = stage.world.desk.connections[stage.kind]
+    channel = (await administration.list_channels(stage.world.desk))[stage.kind]
+    assert channel.enabled
+    await administration.save_channel(
+        stage.world.desk, DESK, stage.kind, {"client_id": "dingapp"}, None, enabled=False
+    )
+    async with asyncio.timeout(SOON):
+        await stage.sim.until(lambda: not stage.sim.connections)
+    await stage.world.at_rest()
+    assert stage.world.desk.connections == {}
+    assert connection.state != "trouble"
+    await stage.world.file("打印机卡纸")
+    assert stage.told_group("二线") == []
+
+
+async def test_a_reply_from_the_console_is_silent_in_chat(stage) -> None:
+    number = (await stage.world.file("断网了")).number
+    before = len(stage.told("小赵")), len(stage.told_group("一线"))
+    await stage.world.perform("小赵", Reply(ticket=number, text="马上到"))
+    await stage.world.perform("小赵", Transfer(ticket=number, team="second"))
+    assert (len(stage.told("小赵")), len(stage.told_group("一线"))) == before
+    await stage.world.advance(seconds=timedelta(minutes=1).total_seconds())
