@@ -50,7 +50,7 @@ START = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
 SOON = 10
 """Seconds of real time within which anything that the world waits for has happened."""
 
-PASSWORD = "一扇窗两把伞"
+PASSWORD = "一扇窗两把伞晴雨"
 FIRM = "云杉科技"
 SUPERVISOR, ADMINISTRATOR = "主管", "管理员"
 FIRST, SECOND = "first", "second"
@@ -122,7 +122,9 @@ class Chat:
 
 
 class World:
-    """See above. `url` names an empty PostgreSQL database; without it there is a SQLite file."""
+    """See above. `url` names an empty database; without it there is a SQLite file in `folder`,
+    the one that lies there if it is not to be `fresh`. Without `loops` nothing happens by itself.
+    """
 
     def __init__(
         self,
@@ -132,6 +134,7 @@ class World:
         start: datetime = START,
         seed: int = 1,
         loops: bool = True,
+        fresh: bool = True,
     ) -> None:
         self.activity = Activity()
         self.clock = HandClock(start, self.activity)
@@ -148,6 +151,7 @@ class World:
         """Chat platforms that this world has besides those of `bots`."""
         self._entropy = SeededEntropy(seed)
         self._loops = loops
+        self._fresh = fresh
         self._stack = AsyncExitStack()
         self._http: AsyncExitStack = AsyncExitStack()
         self.serve_options: dict[str, Any] = {}
@@ -158,7 +162,7 @@ class World:
         self._runner: Runner | None = None
 
     async def __aenter__(self) -> Self:
-        if not self.settings.database_url:
+        if self._fresh and not self.settings.database_url:
             app.make_folder(self.settings.data)
             (self.settings.data / "desk.db").write_bytes(await _template())
         await self.start()
