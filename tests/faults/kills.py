@@ -28,12 +28,13 @@ from tests.support.world import EMAILS, PASSWORD, SUPERVISOR, TEAM_NAMES, Chat, 
 
 SECRET = "a secret key for stories, long enough"
 CUSTOMERS, COLLEAGUES = 4, 3
+SETTLING = 600
+"""Seconds: DingTalk's pace, five calls a second, decides how long the notices take."""
+
 TEXTS = ("打印机卡纸", "网络断了", "发票抬头开错了", "空调滴水")
-TICKET_OF = Statement(
-    "SELECT COALESCE(MAX(ticket), 0) FROM inbound WHERE channel = 'form' AND key = :key", int
-)
+TICKETS_OF = Statement("SELECT ticket FROM message WHERE body = :body", int)
 TICKETS = Statement("SELECT COUNT(*) FROM ticket", int)
-FILED = Statement("SELECT COUNT(*) FROM inbound WHERE channel = 'form' AND state = 'done'", int)
+FILED = Statement("SELECT COUNT(*) FROM inbound WHERE channel = 'portal' AND state = 'done'", int)
 SAID = Statement("SELECT COUNT(*) FROM message WHERE body = :body", int)
 ARRIVED = Statement("SELECT COUNT(*) FROM inbound WHERE key = :key", int)
 UNSETTLED = Statement(
@@ -112,7 +113,7 @@ class Load:
                 }
                 status, told = await self.insist(line, "POST", "/api/v1/portal/tickets", body)
                 assert status in {200, 201}, (status, told)
-                self.done.tickets[key] = told["number"]
+                self.done.tickets[body["text"]] = told["number"]
                 self.done.tokens.append((told["number"], told["token"]))
             await self.counted()
         await line.close()
@@ -213,13 +214,17 @@ async def check(load: Load, settings: Settings) -> None:
     done = load.done
     async with app.look_at(settings) as desk:
         database = desk.database
-        for key, number in done.tickets.items():
-            assert await database.one(TICKET_OF, key=key) == number, key
-        tickets = await database.one(TICKETS)
-        assert tickets == await database.one(FILED) == await database.one(OPENED)
-        for words in (*done.messages, *done.commands, *(said for _, said in done.lines)):
+        for words, number in done.tickets.items():
+            assert await database.all(TICKETS_OF, body=words) == [number], words
+        counts = [await database.one(one) for one in (TICKETS, FILED, OPENED)]
+        assert len(set(counts)) == 1, counts
+        for words in (*done.messages, *done.commands):
             found = await database.one(SAID, body=words)
             assert found == 1, (words, found)
+        for line, words in done.lines:
+            # Durable first, acknowledged second, worked on third: it may not have been done yet.
+            assert await database.one(ARRIVED, key=line.seen.id) == 1, words
+            assert await database.one(SAID, body=words) in {0, 1}, words
         proof = await verification.verify(desk)
         assert proof.flaw is None, proof
         async for difference in verification.differences(desk):
@@ -256,19 +261,22 @@ async def run(folder: Path, kills: int, seed: int = 1) -> Outcome:
             load.ended = True
             await chat.sim.until(lambda: True)
             chat.sim.world.changed()
-        await settle(settings.database)
+        await settle(server, settings.database)
         await server.stop()
         await check(load, settings)
         return await count_notices(load, settings, kills)
 
 
-async def settle(url: str) -> None:
+async def settle(server: Server, url: str) -> None:
     """Wait until nothing waits to be sent or worked on."""
     database = Database.from_url(url)
     await database.open()
-    async with asyncio.timeout(120):
+    line = Line(server.port, each=1_000_000)
+    async with asyncio.timeout(SETTLING):
         while await database.one(UNSETTLED):
-            await asyncio.sleep(0)
+            for _ in range(100):  # questions that the server answers between its deliveries
+                await line.ask("GET", "/healthz")
+    await line.close()
     await database.close()
 
 
