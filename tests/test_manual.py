@@ -14,6 +14,7 @@ from server import cli, domain, words
 from server.api.errors import PLAIN_CODES
 from server.api.surface import OPERATIONS
 from server.domain import commands, events, phrases
+from server.domain.china_days import YEARS
 from server.domain.errors import Refusal
 from server.domain.firm import Profile
 from server.domain.law import Policy
@@ -188,6 +189,7 @@ def test_settings_operations_and_phrases_are_described_and_nothing_else():
     assert set(reference.WORDS["settings"]) == set(Settings.__struct_fields__) == set(EXAMPLES)
     assert set(reference.WORDS["operations"]) == {one.id for one in OPERATIONS}
     assert list(reference.WORDS["chat"]) == list(reference.sayings())
+    assert {name for name, *_ in YEARS[max(YEARS)]} == set(reference.WORDS["holidays"])
 
 
 def test_the_examples_of_chat_say_what_they_stand_for():

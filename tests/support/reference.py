@@ -24,6 +24,7 @@ from server import cli, words
 from server.api.openapi import openapi_path
 from server.api.surface import OPERATIONS, Operation
 from server.domain import errors, phrases
+from server.domain.calendars import Calendar, Override, china_days, china_years
 from server.domain.commands import AnyCommand
 from server.domain.errors import Refusal
 from server.domain.events import AnyBody
@@ -467,7 +468,55 @@ def _exits(language: str) -> Iterator[str]:
         yield row(code(one.value), words.say(language, f"cli.exit.{one.name.lower()}"))
 
 
+def holidays_page(language: str) -> Iterator[str]:
+    year = china_years()[-1]
+    yield pick(language, "# 参考：节假日和调休", "# Reference: holidays and make-up days")
+    yield ""
+    yield pick(
+        language,
+        f"国务院办公厅公布的 {year} 年节假日和调休上班日，这是程序知道的最后一年。"
+        "下面是一份可以直接保存的工作日历：周一到周五，把每天的时段改成你们的就行"
+        "（怎么保存，见[时效和日历](sla-and-calendar.zh.md)）。",
+        f"China's holidays and make-up workdays of {year}, as announced; it is the last year that"
+        " the program knows. Below is a calendar that can be saved as it is, Monday to Friday; put"
+        " your own hours into it (how to save it: [SLA and calendar](sla-and-calendar.en.md)).",
+    )
+    yield ""
+    week = dict.fromkeys(range(1, 6), (("09:00", "12:00"), ("13:30", "18:00")))
+    named = {day: _named(one, language) for day, one in china_days([year]).items()}
+    calendar = Calendar(
+        name=pick(language, "工作日历", "Working days"),
+        week=week,
+        overrides=named,
+        known_through=year,
+    )
+    doc = msgspec.to_builtins(calendar, str_keys=True)
+    yield "```json calendar"
+    yield "{"
+    for key in ("name", "zone", "week"):
+        yield f'  "{key}": {msgspec.json.encode(doc[key]).decode()},'
+    lines = [f'    "{day}": {msgspec.json.encode(one).decode()}' for day, one in _days(doc)]
+    yield '  "overrides": {'
+    yield ",\n".join(lines)
+    yield "  },"
+    yield f'  "known_through": {year}'
+    yield "}"
+    yield "```"
+    yield ""
+    yield made(language)
+
+
+def _days(doc: Any) -> list[tuple[str, Any]]:
+    return sorted(doc["overrides"].items())
+
+
+def _named(one: Override, language: str) -> Override:
+    """With the name in words: what is saved is the administrator's own."""
+    return msgspec.structs.replace(one, name=WORDS["holidays"][one.name][language != "zh"])
+
+
 PAGES: dict[str, Page] = {
+    "reference-holidays": holidays_page,
     "reference-commands": commands_page,
     "reference-chat": chat_page,
     "reference-settings": settings_page,
