@@ -6,11 +6,17 @@ export const firm = shallowRef<Portal | null>(null)
 /** Why the firm could not be read; null when it was, or when it is being read. */
 export const firmTrouble = shallowRef<unknown>(null)
 
+const AGAIN = 8_000
+let timer: ReturnType<typeof setTimeout> | undefined
+
+/** Reads it, and again by itself until it was read. */
 export async function readFirm(): Promise<void> {
-  firmTrouble.value = null
+  clearTimeout(timer)
   try {
     firm.value = await readPortal()
+    firmTrouble.value = null
   } catch (reason) {
     firmTrouble.value = reason
+    timer = setTimeout(readFirm, AGAIN)
   }
 }

@@ -11,7 +11,6 @@ export interface Fresh<Shown> {
   shown: Ref<Shown | null>
   /** Why the last reading failed; null when it went well. */
   trouble: Ref<unknown>
-  readAt: Ref<number>
   reading: Ref<boolean>
   read(): Promise<void>
   /** Shows what a command answered; a reading that is under way is out of date then. */
@@ -21,7 +20,6 @@ export interface Fresh<Shown> {
 export function useFresh<Shown>(look: () => Promise<Shown>): Fresh<Shown> {
   const shown = shallowRef<Shown | null>(null)
   const trouble = shallowRef<unknown>(null)
-  const readAt = ref(0)
   const reading = ref(false)
   let asked = 0
   let latest = 0
@@ -31,7 +29,6 @@ export function useFresh<Shown>(look: () => Promise<Shown>): Fresh<Shown> {
     latest++
     shown.value = answer
     trouble.value = null
-    readAt.value = Date.now()
     reading.value = false
   }
 
@@ -70,5 +67,5 @@ export function useFresh<Shown>(look: () => Promise<Shown>): Fresh<Shown> {
     window.removeEventListener('focus', returned)
     window.removeEventListener('online', tick)
   })
-  return { shown, trouble, readAt, reading, read, take }
+  return { shown, trouble, reading, read, take }
 }
