@@ -3,6 +3,7 @@
 It opens its own HTTP connections and its own socket, and closes them when `run` ends.
 """
 
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -37,7 +38,7 @@ class DingTalkConnection:
         self._http = Http(desk.activity, allowed=settings.hosts if own else ())
         client = DingTalk(
             self._http,
-            desk.clock,
+            _Waiting(desk),
             client_id=settings.client_id,
             client_secret=secret,
             api_url=settings.api_url,
@@ -105,6 +106,27 @@ class DingTalkConnection:
             self._send_trouble = ""
         elif code in ADVICE:
             self._send_trouble = _advice(code)
+
+
+class _Waiting:
+    """The desk's clock for one who holds a token of its activity: the token is given back while he
+    waits for his turn, or a clock that is moved by hand would wait for him, and he for it.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def now(self) -> datetime:
+        """The instant it is."""
+        return self._desk.clock.now()
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return when `at` has come, or earlier."""
+        self._desk.activity.end()
+        try:
+            await self._desk.clock.sleep_until(at)
+        finally:
+            self._desk.activity.begin()
 
 
 def _advice(code: str) -> str:

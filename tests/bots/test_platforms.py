@@ -255,17 +255,27 @@ async def test_a_line_pushed_again_and_again_does_nothing_twice(stage) -> None:
     assert len(stage.answers(line)) == 1
 
 
-async def test_a_kill_before_the_acknowledgement_loses_and_doubles_nothing(stage) -> None:
+async def test_a_crash_between_keeping_and_acknowledging_doubles_nothing(stage) -> None:
     number = (await stage.world.file("打印机卡纸")).number
+    receiver = stage.world.desk.connections[stage.kind]._receiver  # noqa: SLF001 - the crash's place
+    accept = receiver._accept  # noqa: SLF001
+
+    async def keeps_and_dies(line) -> None:
+        await accept(line)
+        receiver._accept = accept  # noqa: SLF001
+        stage.sim.connections[0].abort()
+        raise ConnectionError("dead before the acknowledgement")
+
+    receiver._accept = keeps_and_dies  # noqa: SLF001
     line = stage.begin("李工", f"备注 {number} 已联系")
-    (push,) = line.pushes
     async with asyncio.timeout(SOON):
-        await stage.sim.until(lambda: push.acked)
-    await stage.world.stop()  # durable and acknowledged, worked on or not
-    await stage.world.start()
-    async with asyncio.timeout(SOON):
-        await stage.sim.until(lambda: len(stage.sim.connections) > 0)
+        await stage.sim.until(lambda: not stage.sim.connections)
+        await stage.sim.until(lambda: len(stage.sim.connections) == 1)
     await stage.world.at_rest()
+    assert not line.acked
+    await stage.world.advance(seconds=61)
+    await stage.settled(line)
+    assert line.pushes[0].tries == 2
     assert (await stage.world.kinds(number)).count("noted") == 1
     assert len(stage.answers(line)) == 1
 
@@ -318,6 +328,16 @@ async def test_a_platform_in_a_hurry_is_obeyed(stage) -> None:
     await stage.world.advance(seconds=1)
     (card,) = stage.told_group("二线")
     assert "重发" not in card
+
+
+async def test_a_flood_of_notices_keeps_the_platforms_pace(stage) -> None:
+    for _ in range(12):
+        await stage.world.file("打印机卡纸")
+    assert len(stage.told_group("二线")) == 5
+    await stage.world.advance(seconds=1)
+    assert len(stage.told_group("二线")) == 10
+    await stage.world.advance(seconds=1)
+    assert len(stage.told_group("二线")) == 12
 
 
 async def test_a_slowed_person_is_written_to_later(stage) -> None:
