@@ -82,6 +82,18 @@ class AddressInUse(Refused):
     code = "address_in_use"
 
 
+class BadFolder(Refused):
+    """The data folder cannot be made or used; `why` is the system's word."""
+
+    code = "bad_folder"
+
+
+class CannotOpen(Refused):
+    """The database does not open; `why` is the driver's word."""
+
+    code = "cannot_open"
+
+
 class NoDesk(Refused):
     """There is nothing to look at yet."""
 
@@ -98,16 +110,21 @@ class DatabaseIsOlder(Refused):
 
 
 def make_folder(folder: Path) -> None:
-    """The data folder, for its owner alone if it is new."""
-    if not folder.is_dir():
-        folder.mkdir(parents=True, mode=0o700)
-        folder.chmod(0o700)  # also under a lax umask
+    """The data folder, for its owner alone if it is new. Refuses `BadFolder`."""
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise BadFolder(folder=folder, why=error.strerror or str(error)) from error
 
 
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
-    """Hold the data folder's lock: one server a folder. Refuses `FolderInUse`."""
-    file = os.open(folder / "desk.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the data folder's lock: one server a folder. Refuses `FolderInUse`, `BadFolder`."""
+    try:
+        file = os.open(folder / "desk.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BadFolder(folder=folder, why=error.strerror or str(error)) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +157,7 @@ async def open_desk(
     passwords: vault.Passwords | None = None,
 ) -> AsyncIterator[Desk]:
     """A desk that may be written to, with its database migrated. Nothing runs yet. Refuses
-    `FolderInUse` and `DatabaseIsNewer`.
+    `FolderInUse`, `BadFolder`, `CannotOpen` and `DatabaseIsNewer`.
     """
     make_folder(settings.data)
     with holding(settings.data):
@@ -193,7 +210,10 @@ async def _desk(
         desk.bell.ring()
 
     database.on_commit(elsewhere)
-    await database.open()
+    try:
+        await database.open()
+    except Exception as error:
+        raise CannotOpen(why=log.without_secrets(str(error) or type(error).__name__)) from error
     try:
         yield desk
     finally:
@@ -321,6 +341,7 @@ async def serving(
 
 def _address(host: str, listener: socket.socket) -> str:
     port = listener.getsockname()[1]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # to be opened here
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -285,6 +285,22 @@ async def test_a_bad_setting_is_named_with_an_example(tmp_path: Path) -> None:
     assert "127.0.0.1:8000" in err
 
 
+async def test_a_folder_or_database_that_cannot_be_used_is_refused_in_words(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("x")
+    code, _, err = await paidan(tmp_path / "file" / "below", "serve")
+    assert (code, "Traceback" in err) == (Exit.DATABASE, False)
+    assert str(tmp_path / "file" / "below") in err
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "desk.db").write_bytes(b"this is no database" * 100)
+    code, _, err = await paidan(tmp_path / "broken", "serve")
+    assert (code, "Traceback" in err) == (Exit.DATABASE, False)
+    nowhere = f"postgresql://paidan:geheim@/paidan?host={tmp_path}"
+    code, _, err = await paidan(tmp_path / "new", "serve", PAIDAN_DATABASE_URL=nowhere)
+    assert (code, "Traceback" in err, "geheim" in err) == (Exit.DATABASE, False, False)
+
+
 async def test_a_line_that_is_not_understood_gets_the_help(tmp_path: Path) -> None:
     code, _, err = await paidan(tmp_path, "verfy")
     assert code == Exit.USAGE
