@@ -5,6 +5,7 @@ Nothing here reads the database; words come from the word lists in the reader's 
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from server.api.timeline import actor_shown, summary_of
 from server.domain.events import Event
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff
-from server.domain.sla import Clock, SlaState, next_due, remaining, strip
+from server.domain.sla import Clock, SlaState, remaining, strip
 from server.domain.ticket import Status, Ticket
 from server.storage.messages import Message
 from server.usecases.outlook import Outlook
@@ -67,19 +68,24 @@ def ticket_row(
 
 def _countdown(sla: SlaState, firm: Firm, now: datetime) -> tuple[int | None, int | None]:
     """Working seconds left of the clock that falls due next, and its target."""
-    due = next_due(sla)
-    if due is None:
-        return None, None
-    clock = next(
-        one for one in sla.clocks if (one.metric, one.instance) == (due.metric, due.instance)
-    )
-    return remaining(clock, firm.law, now), clock.target
+    next_: Clock | None = None
+    for clock in sla.clocks:  # as sla.next_due chooses it, without its values: rows are many
+        if clock.state != "running" or clock.due_at is None:
+            continue
+        if next_ is None or next_.due_at is None or clock.due_at < next_.due_at:
+            next_ = clock
+    return (None, None) if next_ is None else (remaining(next_, firm.law, now), next_.target)
 
 
 def status_label(status: Status | None, id_: str, language: str) -> str:
     """A status in the reader's language: the administrator's own word, else the desk's."""
     own = status.label if status is not None else {}
-    return own.get(language) or find(language, f"status.{id_}") or next(iter(own.values()), id_)
+    return own.get(language) or _status_word(language, id_) or next(iter(own.values()), id_)
+
+
+@lru_cache(maxsize=256)
+def _status_word(language: str, id_: str) -> str | None:
+    return find(language, f"status.{id_}")
 
 
 def ticket_shown(page: TicketPage, link: str, language: str) -> s.TicketShown:
