@@ -130,7 +130,8 @@ class _Waiting:
 
 
 def _advice(code: str) -> str:
-    return ADVICE.get(code, "unreachable" if code in _UNREACHABLE else "refused")
+    away = code in _UNREACHABLE or code.startswith("http_5")
+    return ADVICE.get(code, "unreachable" if away else "refused")
 
 
 _UNREACHABLE: Final = frozenset({"no_connection", "no_answer", "bad_address", "address_refused"})

@@ -106,34 +106,40 @@ VERBS: Final[dict[str, Verb]] = dict(_verbs())
 _SHORTEST: Final = 2
 """A saying of one character counts only with a number behind it: 「接电话」 is no command."""
 
-_PLAIN: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
-    0x3000: " ",
-    0x00A0: " ",
-    0x200B: " ",
-    0x3002: ".",
-    0x3001: ",",
-}
+_FLAGS: Final = re.IGNORECASE | re.ASCII
+"""ASCII: the long s and the dotless i of other alphabets are no letters of our commands."""
+
+_PLAIN: Final[dict[int, int | str]] = (
+    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys((0x3000, 0x00A0, 0xFEFF, *range(0x2000, 0x200C), 0x202F, 0x205F), " ")
+    | {
+        0x3002: ".",
+        0x3001: ",",
+    }
+)
 """One character for one, so that places in the plain line are places in the line."""
 
-_BETWEEN: Final = r"[\s,:;.\-_/\[\]()<>\"'“”「」【】]*"
+_BETWEEN: Final = r"[\s,:;.\-_/\[\]()<>\"'“”「」【】]{0,6}"
+"""Bounded, like every blank below: thousands of blanks must not be tried in every division."""
 _NUMBER: Final = (
-    r"(?:工单|单号|编号|ticket|no\.?)?\s*#?\s*(?P<number>\d{1,9})"
+    r"(?:工单|单号|编号|ticket|no\.?)?\s{0,3}#?\s{0,3}(?P<number>\d{1,9})"
     # 「完成 3楼的布线」 and 「3号楼」 name no ticket.
     r"(?![\d个台楼层点天次月日年元块条位件])(?!号[^单\s,:;.])(?:号单?(?=$|[\s,:;.]))?"
 )
 _NAMED: Final = re.compile(r"(?:@\S+\s+)*\s*")
 _SAID: Final = "|".join(
-    re.escape(saying).replace(r"\ ", r"\s*") for saying in sorted(VERBS, key=len, reverse=True)
+    re.escape(saying).replace(r"\ ", r"\s{0,3}") for saying in sorted(VERBS, key=len, reverse=True)
 )
 _WHOLE: Final = r"(?:(?<![a-z])|(?![a-z]))"
 """An English word ends where its letters end; Chinese has no such mark."""
 _VERB_FIRST: Final = re.compile(
-    rf"[/!#]?(?P<verb>{_SAID}){_WHOLE}(?:(?:一下|了)?{_BETWEEN}{_NUMBER})?", re.IGNORECASE
+    rf"[/!#]?(?P<verb>{_SAID}){_WHOLE}(?:(?:一下|了)?{_BETWEEN}{_NUMBER})?", _FLAGS
 )
-_NUMBER_FIRST: Final = re.compile(rf"{_NUMBER}{_BETWEEN}(?P<verb>{_SAID}){_WHOLE}", re.IGNORECASE)
-_BARE_NUMBER: Final = re.compile(rf"{_NUMBER}{_BETWEEN}$", re.IGNORECASE)
+_NUMBER_FIRST: Final = re.compile(rf"{_NUMBER}{_BETWEEN}(?P<verb>{_SAID}){_WHOLE}", _FLAGS)
+_BARE_NUMBER: Final = re.compile(rf"{_NUMBER}{_BETWEEN}$", _FLAGS)
 _LEADING: Final = re.compile(r"\s*[,:;]?\s*")
 _ONLY_MARKS: Final = re.compile(r"[\s,.!?;:~…了吧呀啊哦]*")
+_LONGEST_LIST: Final = 100
 _NUMBERS: Final = re.compile(r"[\s,;#和与\d]*\d[\s,;#和与\d号单]*")
 
 
@@ -186,14 +192,14 @@ def _blanks(said: str) -> str:
 
 def names_several(phrase: Phrase) -> bool:
     """Whether more tickets are named than one (「接单 12 13」) where no text belongs."""
-    plain = phrase.text.translate(_PLAIN)
+    plain = phrase.text[:_LONGEST_LIST].translate(_PLAIN)
     return phrase.verb not in TAKES_TEXT and _NUMBERS.fullmatch(plain) is not None
 
 
 # --- what was nearly said
 
 _HEAD: Final = re.compile(
-    rf"[/!]?(?P<word>[^\s\d#,.:;!?@]{{1,12}}){_BETWEEN}(?:{_NUMBER})?", re.IGNORECASE
+    rf"[/!]?(?P<word>[^\s\d#,.:;!?@]{{1,12}}){_BETWEEN}(?:{_NUMBER})?", _FLAGS
 )
 _LONGEST_TYPO: Final = 8
 
@@ -277,11 +283,11 @@ _SPANS: Final = {
     "w": timedelta(weeks=1),
 }
 _SPAN: Final = re.compile(
-    rf"(?P<many>\d{{1,3}}|半|[一两二三四五六七八九十])\s*"
-    rf"(?P<unit>{'|'.join(sorted(_SPANS, key=len, reverse=True))})(?:后|左右)?[\s.]*$",
-    re.IGNORECASE,
+    rf"(?P<many>\d{{1,3}}|半|[一两二三四五六七八九十])\s{0, 3}"
+    rf"(?P<unit>{'|'.join(sorted(_SPANS, key=len, reverse=True))})(?:后|左右)?[\s.]{0, 3}$",
+    _FLAGS,
 )
-_EDGES: Final = re.compile(r"^[\s,;、。\uff0c\uff1b]+|[\s,;、。\uff0c\uff1b]+$")
+_EDGES: Final = " \t\r\n,;、。\uff0c\uff1b"
 _FEW: Final = {word: place for place, word in enumerate("一二三四五六七八九十", start=1)} | {
     "两": 2
 }
@@ -304,10 +310,10 @@ class Pause(NamedTuple):
 
 def read_pause(text: str, now: datetime) -> Pause | None:
     """The pause that is asked for, or None when the reason or the span is missing (R7)."""
-    found = _SPAN.search(text.translate(_PLAIN))
+    found = _SPAN.search(text.translate(_PLAIN).rstrip())
     if found is None:
         return None
-    reason = _EDGES.sub("", text[: found.start()])
+    reason = text[: found.start()].strip(_EDGES)
     if not reason:
         return None
     many, unit = found["many"], _SPANS[found["unit"].lower()]

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.domain.events import Priority
 from server.domain.phrases import (
@@ -219,3 +221,35 @@ def test_telephone_numbers_are_hidden_and_other_numbers_are_not() -> None:
     assert mask_phones(text) == (
         "请联系 138****5678 或 138****5678,座机 010-****5678、0755****5678;单号 1024,金额 1234567"
     )
+
+
+_PIECES = st.one_of(
+    st.sampled_from([*VERBS, "@派单 ", "12", "#", "\u2005", "ſ", "ı", "²", "٣", "\n", "2天", "P1"]),
+    st.text(max_size=4),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_PIECES, max_size=8).map("".join))
+def test_no_line_whatever_breaks_the_reading(line: str) -> None:
+    phrase = read(line)
+    assert phrase is None or (phrase.ticket or 0) >= 0
+    assert phrase is None or phrase.text in line
+    nearest(line)
+    read_pause(line, NOON)
+    read_priority(line)
+    mask_phones(line)
+
+
+@pytest.mark.parametrize("filler", [" ", "#", "1", "@", "接", "1 ", " #", "@ ", "1天 ", "-", "138"])
+@pytest.mark.parametrize("start", ["", "接单", "挂起 12 ", "@", "helpp"])
+def test_long_lines_are_read_in_one_go(start: str, filler: str) -> None:
+    """A reading that tries every division of 20 000 characters would not come back."""
+    line = start + filler * (20_000 // len(filler)) + "x"
+    phrase = read(line)
+    if phrase is not None:
+        names_several(phrase)
+    nearest(line)
+    read_pause(line, NOON)
+    read_priority(line)
+    mask_phones(line)
