@@ -18,6 +18,7 @@ from server.storage.inbound import Inbound
 from server.storage.outbox import Delivery
 from server.storage.policies import Channel, Version
 from server.usecases import administration, deliveries, groups, reading
+from server.words import find
 
 _LONGEST_ID: Final = 60
 _NOTHING: Final = Channel(kind="", enabled=False, doc="{}", secret=None)
@@ -86,7 +87,9 @@ async def save_channel(call: Call, asked: s.ChannelWanted) -> s.ChannelShown:
         try:
             connect(call.desk, asked.doc, _secret(call, asked, known))
         except BadChannel as bad:
-            raise Refused({bad.key: ("setting", {"problem": bad.problem})}) from bad
+            known_problem = find(call.language, f"field.{bad.problem}") is not None
+            code = bad.problem if known_problem else "setting"
+            raise Refused({bad.key: (code, {"problem": bad.problem})}) from bad
     secret = vault.encrypt(call.desk.secret, asked.secret) if asked.secret is not None else None
     await administration.save_channel(
         call.desk, Actor("staff", call.by.id), kind, asked.doc, secret, asked.enabled

@@ -4,7 +4,7 @@ Litestar finds the route and holds the connection; reading bodies, checking who 
 answers is ours, because each costs less and says more that way (measured in facts/stack.md).
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,13 +47,15 @@ def make_api(
     demo: bool = False,
     dist: Path | None = None,
     frame_ancestors: str = "'none'",
+    extra: Sequence[tuple[Operation, Handler]] = (),
 ) -> Litestar:
     """The application of a desk. `limits` slow callers down; `dist` is the built web, beside
     the package unless told; `frame_ancestors` is who may show the desk in a frame, in the words
-    of a content security policy.
+    of a content security policy; `extra` are operations of a demo desk.
     """
     edge = Edge(desk, limits=limits or Limits(), version=version, demo=demo)
-    operations = [_route(edge, operation) for operation in OPERATIONS]
+    known = [(operation, HANDLERS[operation.id]) for operation in OPERATIONS]
+    operations = [_route(edge, operation, handler) for operation, handler in (*known, *extra)]
     return Litestar(
         [*operations, *pages.routes(edge, dist)],
         middleware=[Gate(edge)],
@@ -65,7 +67,7 @@ def make_api(
     )
 
 
-def _route(edge: Edge, operation: Operation) -> HTTPRouteHandler:
+def _route(edge: Edge, operation: Operation, handler: Handler) -> HTTPRouteHandler:
     return HTTPRouteHandler(
         operation.path,
         http_method=operation.method,
@@ -73,7 +75,7 @@ def _route(edge: Edge, operation: Operation) -> HTTPRouteHandler:
         operation_id=operation.id,
         opt={"operation": operation},
         media_type="text/event-stream" if operation.stream else "application/json",
-    )(_endpoint(edge, operation, HANDLERS[operation.id]))
+    )(_endpoint(edge, operation, handler))
 
 
 def _endpoint(edge: Edge, operation: Operation, handler: Handler) -> Endpoint:

@@ -1,0 +1,109 @@
+"""What administrators look after: channels and their secrets, groups, and what did not arrive."""
+
+import pytest
+
+from server.domain.events import Actor
+from server.storage import inbound, outbox
+from server.usecases import administration
+from server.usecases.acts import Act, change
+from tests.support.world import ADMINISTRATOR, World
+
+pytestmark = pytest.mark.anyio
+
+DOC = {"client_id": "dingapp", "robot_code": "dingapp"}
+SECRET = "a-secret-of-the-platform"
+
+
+@pytest.fixture
+async def connectable(world: World) -> World:
+    """A desk that knows how DingTalk is connected; nothing is connected."""
+    from bots import BOTS
+
+    world.desk.platforms = {kind: platform.connect for kind, platform in BOTS.items()}
+    return world
+
+
+async def test_a_channels_secret_is_kept_and_never_shown(connectable: World):
+    admin = await connectable.signed_in(ADMINISTRATOR)
+    before = (await admin.get("/api/v1/channels")).json()
+    assert [(one["kind"], one["enabled"], one["has_secret"]) for one in before] == [
+        ("dingtalk", False, False)
+    ]
+    wanted = {"enabled": True, "doc": DOC, "secret": SECRET}
+    saved = await admin.put("/api/v1/channels/dingtalk", json=wanted)
+    assert saved.status_code == 200, saved.text
+    assert (saved.json()["has_secret"], saved.json()["state"]) == (True, "connecting")
+    kept = (await administration.list_channels(connectable.desk))["dingtalk"]
+    assert SECRET not in (kept.secret or "")
+    again = await admin.put("/api/v1/channels/dingtalk", json={"enabled": True, "doc": DOC})
+    assert again.json()["has_secret"] is True
+    assert SECRET not in saved.text + again.text + (await admin.get("/api/v1/channels")).text
+    off = await admin.put("/api/v1/channels/dingtalk", json={"enabled": False, "doc": {}})
+    assert (off.json()["state"], off.json()["has_secret"]) == ("off", True)
+
+
+async def test_settings_that_cannot_work_are_refused_before_they_are_saved(connectable: World):
+    admin = await connectable.signed_in(ADMINISTRATOR)
+    wanted = {"enabled": True, "doc": {"robot_code": "x"}, "secret": SECRET}
+    refused = await admin.put("/api/v1/channels/dingtalk", json=wanted)
+    assert refused.status_code == 422
+    assert refused.json()["fields"] == {"client_id": "请填写"}
+    assert (await administration.list_channels(connectable.desk)) == {}
+    unknown = await admin.put("/api/v1/channels/pigeon", json=wanted)
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "unknown_channel")
+
+
+async def test_a_group_chat_is_given_to_a_team(world: World):
+    admin = await world.signed_in(ADMINISTRATOR)
+    await administration.meet_group(
+        world.desk, "dingtalk", "cidABC==", "二线值班群", None, Actor("desk")
+    )
+    assert [one["team"] for one in (await admin.get("/api/v1/groups")).json()] == [None]
+    path = "/api/v1/groups/dingtalk/cidABC=="
+    given = await admin.put(path, json={"team": "second"})
+    assert given.json()["title"] == "二线值班群"
+    assert [one["team"] for one in (await admin.get("/api/v1/groups")).json()] == ["second"]
+    unknown = await admin.put(path, json={"team": "nobody"})
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "unknown_team")
+
+
+@change
+async def _leave_behind(act: Act) -> None:
+    """A notice that was given up, and an arrival that was set aside."""
+    await outbox.add(
+        act.unit,
+        event_seq=None,
+        ticket=None,
+        kind="answer",
+        channel="dingtalk",
+        recipient="{}",
+        body="{}",
+        repeat="at_least_once",
+        key="left-behind",
+        at=act.at,
+    )
+    (waiting,) = await outbox.list_in_state(act.unit, "waiting", 1)
+    await outbox.take(act.unit, waiting.id)
+    await outbox.settle(
+        act.unit, waiting.id, "given_up", next_at=act.at, settled_at=act.at, error="no_such_user"
+    )
+    arrival = await inbound.add(act.unit, "dingtalk", "poisoned", "{}", act.at)
+    assert arrival is not None
+    await inbound.fail(act.unit, arrival, "cannot_read", act.at, poison=True)
+
+
+async def test_what_did_not_arrive_is_listed_and_tried_again(world: World):
+    await _leave_behind(world.desk)
+    admin = await world.signed_in(ADMINISTRATOR)
+    (delivery,) = (await admin.get("/api/v1/deliveries")).json()
+    assert (delivery["error"], delivery["state"]) == ("no_such_user", "given_up")
+    path = f"/api/v1/deliveries/{delivery['id']}/retry"
+    assert (await admin.post(path)).status_code == 204
+    assert (await admin.post(path)).json()["error"] == "unknown_delivery"
+    assert (await admin.get("/api/v1/deliveries")).json() == []
+
+    (arrival,) = (await admin.get("/api/v1/arrivals")).json()
+    assert arrival["error"] == "cannot_read"
+    path = f"/api/v1/arrivals/{arrival['id']}/replay"
+    assert (await admin.post(path)).status_code == 204
+    assert (await admin.post(path)).json()["error"] == "unknown_inbound"
