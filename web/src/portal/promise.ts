@@ -15,7 +15,8 @@ export function promiseOf(
   language: Language,
 ): Told {
   if (!answerBy) return { code: 'soon', when: '' }
-  const when = sayWhen(answerBy, now, zone, language)
+  const other = otherZone(answerBy, zone)
+  const when = sayWhen(answerBy, now, zone, language) + (other && ` (${other})`)
   return { code: new Date(answerBy) < new Date(now) ? 'late' : 'by', when }
 }
 
@@ -29,11 +30,11 @@ export function sayWhen(at: string, now: string, zone: string, language: Languag
   if (language === 'zh') {
     const year = then.year === today.year ? '' : `${then.year}年`
     const date = near ?? `${year}${then.month}月${then.date}日 周${'日一二三四五六'[then.weekday]}`
-    return `${date} ${time}${elsewhere(at, zone)}`
+    return `${date} ${time}`
   }
   const year = then.year === today.year ? '' : ` ${then.year}`
   const date = near ?? `on ${DAYS[then.weekday]} ${then.date} ${MONTHS[then.month - 1]}${year}`
-  return `${time}${elsewhere(at, zone)} ${date}`
+  return `${time} ${date}`
 }
 
 const NEAR: Record<Language, Record<number, string>> = {
@@ -97,13 +98,12 @@ function zoned(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTime
   }
 }
 
-/** ' (GMT+8)' when the reader's own clock shows another time, else ''. */
-function elsewhere(at: string, zone: string): string {
+/** 'GMT+8', the firm's zone, when the reader's own clock shows another time, else ''. */
+export function otherZone(at: string, zone: string): string {
   const there = partsOf(at, zone)
   const here = new Date(at)
   const same = Number(there.hour) === here.getHours() && Number(there.minute) === here.getMinutes()
   if (same) return ''
   const parts = zoned(zone, { hour: 'numeric', timeZoneName: 'short' }).formatToParts(here)
-  const name = parts.find((part) => part.type === 'timeZoneName')?.value
-  return name ? ` (${name})` : ''
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
 }

@@ -88,6 +88,7 @@ export default {
     },
     stale: 'The network is weak; this was read at {when}.',
     refresh: 'Refresh',
+    zone: 'Times on this page are in {zone}.',
     refreshed: 'Updates by itself; last updated {when}',
   },
   nudge: {

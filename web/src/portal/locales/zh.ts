@@ -88,6 +88,7 @@ export default {
     },
     stale: '网络不太好，这是 {when} 读到的内容。',
     refresh: '刷新',
+    zone: '页面上的时间是 {zone} 时区的时间。',
     refreshed: '内容会自动更新，上次更新：{when}',
   },
   nudge: {
