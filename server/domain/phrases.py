@@ -283,8 +283,8 @@ _SPANS: Final = {
     "w": timedelta(weeks=1),
 }
 _SPAN: Final = re.compile(
-    rf"(?P<many>\d{{1,3}}|半|[一两二三四五六七八九十])\s{0, 3}"
-    rf"(?P<unit>{'|'.join(sorted(_SPANS, key=len, reverse=True))})(?:后|左右)?[\s.]{0, 3}$",
+    rf"(?P<many>\d{{1,3}}|半|[一两二三四五六七八九十])\s{{0,3}}"
+    rf"(?P<unit>{'|'.join(sorted(_SPANS, key=len, reverse=True))})(?:后|左右)?[\s.]{{0,3}}$",
     _FLAGS,
 )
 _EDGES: Final = " \t\r\n,;、。\uff0c\uff1b"
