@@ -6,8 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import databases
+
+# A machine that is busy with something else is no bug of ours.
+settings.register_profile("desk", deadline=None)
+settings.load_profile("desk")
 from tests.support.world import World
 
 

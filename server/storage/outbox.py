@@ -39,7 +39,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 _COLUMNS: Final = ", ".join(Delivery.__struct_fields__)
 _ADD = Statement[None](
-    "INSERT INTO outbox (event_seq, ticket, kind, channel, recipient, body, repeat,"  # noqa: S608
+    "INSERT INTO outbox (event_seq, ticket, kind, channel, recipient, body, repeat,"
     " idempotency_key, state, tries, next_at, created_at, settled_at, error)"
     " VALUES (:event_seq, :ticket, :kind, :channel, :recipient, :body, :repeat, :key,"
     " :state, 0, :at, :at, :settled_at, :error)"
@@ -55,7 +55,8 @@ _NEXT = Statement(
 )
 _CHANNELS = Statement("SELECT DISTINCT channel FROM outbox WHERE state = 'waiting'", str)
 _TAKE = Statement(
-    "UPDATE outbox SET state = 'sending', tries = tries + 1 WHERE id = :id AND state = 'waiting'"
+    "UPDATE outbox SET state = 'sending', tries = tries + 1"  # noqa: S608
+    " WHERE id = :id AND state = 'waiting'"
     f" RETURNING {_COLUMNS}",
     Delivery,
 )

@@ -115,18 +115,18 @@ _DROP_EXPIRED_CODES = Statement[None]("DELETE FROM one_time_code WHERE expires_a
 _TOUCH = Statement[None]("UPDATE session SET seen_at = :at WHERE digest = :digest")
 _CLOSE = Statement[None]("DELETE FROM session WHERE digest = :digest")
 _CLOSE_ALL = Statement[None]("DELETE FROM session WHERE staff = :staff")
-_TOKEN: Final = "id, staff, name, scopes, created_at, last_used_at, revoked_at"
+_TOKEN_FIELDS: Final = "id, staff, name, scopes, created_at, last_used_at, revoked_at"  # noqa: S105
 _ADD_TOKEN = Statement(
     "INSERT INTO api_token (staff, name, digest, scopes, created_at)"  # noqa: S608
-    f" VALUES (:staff, :name, :digest, :scopes, :created_at) RETURNING {_TOKEN}",
+    f" VALUES (:staff, :name, :digest, :scopes, :created_at) RETURNING {_TOKEN_FIELDS}",
     ApiToken,
 )
 _READ_TOKEN = Statement(
-    f"SELECT {_TOKEN} FROM api_token WHERE digest = :digest AND revoked_at IS NULL",  # noqa: S608
+    f"SELECT {_TOKEN_FIELDS} FROM api_token WHERE digest = :digest AND revoked_at IS NULL",  # noqa: S608
     ApiToken,
 )
 _TOKENS = Statement(
-    f"SELECT {_TOKEN} FROM api_token WHERE staff = :staff AND revoked_at IS NULL"  # noqa: S608
+    f"SELECT {_TOKEN_FIELDS} FROM api_token WHERE staff = :staff AND revoked_at IS NULL"  # noqa: S608
     " ORDER BY id",
     ApiToken,
 )
@@ -246,7 +246,7 @@ async def drop_expired(unit: Unit, at: datetime) -> int:
 
 
 async def add_token(
-    unit: Unit, staff: int, name: str, digest: str, scopes: str, at: datetime
+    unit: Unit, staff: int, name: str, *, digest: str, scopes: str, at: datetime
 ) -> ApiToken:
     """Keep a program's token."""
     token = await unit.one(

@@ -330,7 +330,7 @@ class PostgresEngine:
             if isinstance(error, asyncio.CancelledError):
                 raise
 
-    async def _drive(self, line: asyncpg.Connection, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    async def _drive(self, line: asyncpg.Connection, coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
         answer: Any = None
         failure: Exception | None = None
         while True:

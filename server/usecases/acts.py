@@ -38,7 +38,7 @@ class Act:
         return self._head
 
     def moved(self, head: ledger.Head) -> None:
-        """This unit appended events."""
+        """Events were appended in this unit."""
         if self._head is not None and head.firm_seq != self._head.firm_seq:
             self._firm = None
             self.unit.after_commit(self.desk.forget_firm)

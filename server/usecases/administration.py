@@ -4,7 +4,6 @@ Configuration is immutable versions with an event each (decision 10).
 """
 
 import hashlib
-from typing import Any
 
 import msgspec
 
@@ -27,8 +26,8 @@ class UnknownConfiguration(errors.NotFound):
 
 
 @change
-async def save_configuration(
-    act: Act, by: Staff, kind: str, item: str, doc: Any, seen_version: int
+async def save_configuration(  # noqa: PLR0917
+    act: Act, by: Staff, kind: str, item: str, doc: object, seen_version: int
 ) -> Version:
     """Save a new version. Refuses `ChangedMeanwhile` when `seen_version` is not the current one
     (0: there is none yet), and `Invalid(doc)` what does not fit the kind.
@@ -49,7 +48,7 @@ async def save_configuration(
     return await save_document(act, kind, item, fitting, Actor("staff", by.id))
 
 
-async def save_document(act: Act, kind: str, item: str, doc: Any, by: Actor) -> Version:
+async def save_document(act: Act, kind: str, item: str, doc: object, by: Actor) -> Version:
     """Save a new version inside another unit."""
     known = await policies.find_current(act.unit, kind, item)
     number = known.version + 1 if known else 1
@@ -86,7 +85,7 @@ async def list_channels(desk: Desk) -> dict[str, Channel]:
 
 
 @change
-async def save_channel(
+async def save_channel(  # noqa: PLR0917
     act: Act,
     by: Actor,
     kind: str,
@@ -104,7 +103,7 @@ async def save_channel(
 
 
 @change
-async def meet_group(
+async def meet_group(  # noqa: PLR0917
     act: Act, platform: str, conversation_id: str, title: str, team: str | None, by: Actor
 ) -> None:
     """A group chat spoke to the bot, or was bound to a team."""

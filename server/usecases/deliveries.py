@@ -93,7 +93,7 @@ async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None
         act.unit,
         delivery.id,
         "waiting",
-        next_at=act.at + (after or backoff * jitter),
+        next_at=act.at + (backoff * jitter if after is None else after),
         settled_at=None,
         error=why,
     )

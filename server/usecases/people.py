@@ -40,7 +40,7 @@ async def offer_set_up(act: Act, digest: str) -> None:
 
 
 @change
-async def set_up(
+async def set_up(  # noqa: PLR0917
     act: Act, digest: str, firm_name: str, name: str, email: str, password_hash: str
 ) -> Staff:
     """First set-up: the firm's name and its administrator. Refuses `AlreadySetUp`, `WrongCode`."""
@@ -198,7 +198,9 @@ async def add_token(
     act: Act, by: Staff, name: str, digest: str, scopes: tuple[str, ...]
 ) -> ApiToken:
     """A token for a program, with the scopes read and write."""
-    return await people.add_token(act.unit, by.id, name, digest, ",".join(scopes), act.at)
+    return await people.add_token(
+        act.unit, by.id, name, digest=digest, scopes=",".join(scopes), at=act.at
+    )
 
 
 @change

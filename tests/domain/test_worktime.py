@@ -146,7 +146,7 @@ def test_what_was_asked_before_does_not_matter(earlier, start, working_time):
 @pytest.mark.parametrize("name", CALENDARS)
 def test_the_table_agrees_with_a_walk_over_the_days(name):
     calendar = CALENDARS[name]
-    chance = random.Random(name)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(name)
     for _ in range(800):
         start = FIRST + timedelta(seconds=chance.randrange(400 * 86_400))
         working_time = timedelta(seconds=chance.randrange(1, 60 * 3600))

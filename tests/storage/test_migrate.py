@@ -1,4 +1,5 @@
 """The runner of the numbered steps, and the schema they make."""
+# ruff: noqa: SLF001  # what Piccolo knows of a table stands in `_meta`
 
 import asyncio
 from datetime import UTC, datetime

@@ -278,7 +278,7 @@ async def test_another_process_sees_a_unit_once_it_returned(database: Database, 
         "    await db.close()\n"
         "asyncio.run(main())\n"
     )
-    answer = subprocess.run(
+    answer = subprocess.run(  # noqa: ASYNC221  # this test has nothing else to do
         [sys.executable, "-c", script, url], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == "durable"
@@ -330,9 +330,7 @@ async def test_a_neighbour_that_is_run_again_happens_once(database: Database):
         raise LookupError
 
     works = [calls_back, fails_late, calls_back, fails_late, calls_back]
-    answers = await asyncio.gather(
-        *(database.unit(work) for work in works), return_exceptions=True
-    )
+    answers = await asyncio.gather(*(database.unit(work) for work in works), return_exceptions=True)
     assert [type(answer) for answer in answers[1::2]] == [LookupError, LookupError]
     assert await database.all(BODIES) == ["kept"] * 3
     assert heard == ["kept"] * 3

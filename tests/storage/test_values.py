@@ -42,8 +42,8 @@ VALUES = st.builds(
     id=st.just(0),
     at=st.none()
     | st.datetimes(
-        datetime(1000, 1, 1),
-        datetime(9999, 1, 1),
+        datetime(1000, 1, 1),  # noqa: DTZ001
+        datetime(9999, 1, 1),  # noqa: DTZ001
         timezones=st.sampled_from([UTC, timezone(timedelta(hours=8))]),
     ),
     flag=st.none() | st.booleans(),

@@ -77,6 +77,6 @@ async def picture(database: Database) -> dict[str, list[str]]:
     shown: dict[str, list[str]] = {}
     for table in TABLES:
         name = table._meta.tablename  # noqa: SLF001
-        rows = await database.rows(f"SELECT * FROM {name}", [])  # noqa: S608
+        rows = await database.rows(f"SELECT * FROM {name}", [])
         shown[name] = sorted(repr(row) for row in rows)
     return shown

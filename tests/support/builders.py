@@ -72,14 +72,16 @@ def a_ticket(status: str = "new", **fields: Any) -> Ticket:
     return Ticket(**(given | fields))
 
 
-def a_colleague(id: int = 3, name: str = "李工", **fields: Any) -> Staff:
+def a_colleague(number: int = 3, name: str = "李工", **fields: Any) -> Staff:
     """A colleague on duty."""
-    return Staff(**({"id": id, "name": name, "email": f"c{id}@x.cn", "on_duty": True} | fields))
+    return Staff(
+        **({"id": number, "name": name, "email": f"c{number}@x.cn", "on_duty": True} | fields)
+    )
 
 
-def a_calendar(id: str = "office", **fields: Any) -> Calendar:
+def a_calendar(name: str = "office", **fields: Any) -> Calendar:
     """Monday to Friday 09:00–12:00 and 13:30–18:00 in China."""
-    return china_calendar(dict.fromkeys(range(1, 6), OFFICE_HOURS), id=id, **fields)
+    return china_calendar(dict.fromkeys(range(1, 6), OFFICE_HOURS), id=name, **fields)
 
 
 def a_policy(calendar: str = "office", **targets: str | dict[str, str]) -> Policy:
@@ -187,7 +189,7 @@ class Office:
     async def connect(self, platform: str = "dingtalk") -> None:
         """Switch a chat platform on: everybody is bound, both teams have a group."""
         await administration.save_channel(
-            self.desk, Actor("staff", self.admin.id), platform, {}, None, True
+            self.desk, Actor("staff", self.admin.id), platform, {}, None, enabled=True
         )
         for person in (self.admin, self.boss, self.li, self.zhao):
             await _bind(self.desk, person.id, platform, f"user-{person.id}")
@@ -199,6 +201,10 @@ class Office:
     def move_to(self, text: str) -> None:
         """Move the clock's hand without waking anybody: there are no loops here."""
         self.clock._now = at(text).astimezone(UTC)  # noqa: SLF001
+
+    def set_to(self, instant: datetime) -> None:
+        """The same to an instant."""
+        self.clock._now = instant  # noqa: SLF001
 
     def move_by(self, span: timedelta) -> None:
         """The same by a span."""

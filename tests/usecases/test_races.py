@@ -111,7 +111,7 @@ async def test_two_transfers_at_once_are_two_steps_of_one_history(office: Office
     to_first = c.Transfer(ticket=number, team="first", reason="不是网络")
     answers = await outcomes(*(office.do(office.boss, one) for one in (to_second, to_first) * 4))
     assert refusals(answers) == []
-    last = [body for body in await office.events(number)][-1]
+    last = (await office.events(number))[-1]
     now = await reading.read_ticket(office.desk, office.boss, number)
     assert now.team == last.team == "first"
 

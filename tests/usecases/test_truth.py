@@ -38,8 +38,31 @@ step = st.one_of(
     st.tuples(st.just("file"), st.sampled_from(["打印机卡纸", "网络不通"])),
     st.tuples(
         st.sampled_from(
-            "claim release reply ask resolve then_wait hold resume note close cancel reopen write"
-            " confirm dispute rate nudge urgent low move escalate edit policy".split()
+            [
+                "claim",
+                "release",
+                "reply",
+                "ask",
+                "resolve",
+                "then_wait",
+                "hold",
+                "resume",
+                "note",
+                "close",
+                "cancel",
+                "reopen",
+                "write",
+                "confirm",
+                "dispute",
+                "rate",
+                "nudge",
+                "urgent",
+                "low",
+                "move",
+                "escalate",
+                "edit",
+                "policy",
+            ]
         ),
         st.integers(0, 2),
     ),
