@@ -8,7 +8,6 @@ and chat platforms, and stops them in order.
 """
 
 import asyncio
-import contextlib
 import fcntl
 import logging
 import os
@@ -17,11 +16,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-
-import uvicorn
 
 from bots import BOTS
 from server import VERSION, log, vault
@@ -47,9 +43,6 @@ LOOPS: Final[dict[str, Loop]] = {
 
 Welcome = Callable[[str, str | None], None]
 """Told once the desk can be reached: its address, and the set-up link while it needs one."""
-
-ANSWERING: Final = timedelta(seconds=1.5)
-"""How long requests may go on once the desk stops; open event streams end at once."""
 
 NEWEST: Final = STEPS[-1].number
 """The schema that this program knows."""
@@ -245,51 +238,6 @@ async def running(
 # Answering
 
 
-class _HttpServer(uvicorn.Server):
-    """Uvicorn that begins and ends when it is told to: signals are the composition root's, and
-    nothing polls.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-        self.ending = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
-
-    async def main_loop(self) -> None:
-        """Keep the Date header right until told to end."""
-        self.listening.set()
-        while not self.ending.is_set():
-            await self.on_tick(0)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await self.ending.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, let requests end in time, cancel the rest."""
-        for server in self.servers:
-            server.close()
-        for one in sockets or []:
-            one.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWERING.total_seconds()):
-                while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-        late = list(self.server_state.tasks)
-        for task in late:
-            task.cancel()
-        if late:
-            _log.warning("cut off", extra=log.facts(requests=len(late)))
-            await asyncio.wait(late, timeout=0.5)
-        await self.lifespan.shutdown()
-
-
 def bind(settings: Settings) -> socket.socket:
     """A listening socket on the address of the settings. Refuses `AddressInUse`."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -315,19 +263,10 @@ async def serving(
     """
     # Here and not above: commands that only read need not load the web framework.
     from server.api.application import make_api  # noqa: PLC0415
+    from server.api.listening import http_server  # noqa: PLC0415
 
     listener = listener or bind(desk.settings)
-    config = uvicorn.Config(
-        make_api(desk, **({"version": VERSION} | options)),
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-    )
-    server = _HttpServer(config)
+    server = http_server(make_api(desk, **({"version": VERSION} | options)))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve(sockets=[listener]))
         try:
@@ -346,6 +285,15 @@ def _address(host: str, listener: socket.socket) -> str:
 
 
 # All of it
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Uvloop's, where there is one."""
+    try:
+        import uvloop  # noqa: PLC0415  # not on every system
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def offer_set_up(desk: Desk, address: str) -> str | None:

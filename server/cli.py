@@ -261,7 +261,7 @@ def main(line: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if line is None else line)
     language = language_of(os.environ)
     if words[:1] == ["demo"]:
-        return _demo(words[1:])
+        return _demo(words[1:], language)
     try:
         found = _parser().parse_args(words)
     except BadUsage:
@@ -329,21 +329,15 @@ def _serve(settings: Settings, language: str) -> Exit:
             print(f"  {link}")
         sys.stdout.flush()
 
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=app.loop_factory()) as runner:
         runner.run(app.serve(settings, welcome=welcome))
     return Exit.FINE
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Uvloop's, where there is one."""
-    try:
-        import uvloop  # noqa: PLC0415  # not on every system
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-def _demo(words: list[str]) -> int:
+def _demo(words: list[str], language: str) -> int:
     from server import demo  # noqa: PLC0415  # a desk in earnest never loads it
 
-    return demo.main(words)
+    try:
+        return demo.main(words, language)
+    except (BadSetting, app.Refused, DatabaseIsNewer) as refusal:
+        return _refuse(refusal, language)

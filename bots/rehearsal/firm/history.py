@@ -132,7 +132,7 @@ class _Story:
         filed = await intake.file_ticket(
             self.desk,
             Filing(
-                channel="phone" if plan.by_phone else "form",
+                channel="staff" if plan.by_phone else "portal",
                 key=f"story-{plan.seed}",
                 subject=plan.problem.subject,
                 text=plan.text,
