@@ -4,86 +4,25 @@ A platform is staged by a function of `STAGES`; the last test demands one for ev
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bots import BOTS
-from bots.rehearsal.dingtalk import Line
-from bots.rehearsal.dingtalk_world import Group, Seen
 from server import vault
 from server.domain.commands import Assign, Claim, Reply, Transfer
 from server.domain.events import DESK
 from server.domain.people import Team
-from server.storage import inbound, outbox
-from server.usecases import administration, chat, intake, people
-from tests.support.world import SOON, World
+from server.storage import inbound, outbox, policies
+from server.usecases import administration, chat, deliveries, intake, people
+from tests.support.chat_stage import STAGES
+from tests.support.world import SOON, World, bind_account
 
 pytestmark = pytest.mark.anyio
 
 TO_PEOPLE = "/v1.0/robot/oToMessages/batchSend"
 TO_GROUP = "/v1.0/robot/groupMessages/send"
 ANSWER = "/robot/sendBySession"
-
-
-class DingTalkStage:
-    """What a story needs of a platform, by DingTalk's rehearsal."""
-
-    kind = "dingtalk"
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    async def connect(self) -> None:
-        """Switch it on with everybody bound."""
-        await self.world.connect_dingtalk()
-
-    @property
-    def chat(self):
-        assert self.world.chat is not None
-        return self.world.chat
-
-    @property
-    def sim(self):
-        return self.chat.sim
-
-    def begin(self, name: str, text: str, team: str = "") -> Line:
-        """Somebody writes; nobody has heard it yet."""
-        if not team:
-            return self.chat.person(name).says(text)
-        return self.chat.person(name).says(f"@派单 {text}", in_=self.chat.group(team))
-
-    async def say(self, name: str, text: str, team: str = "") -> str:
-        """Somebody writes, and gets an answer in the same chat."""
-        line = self.begin(name, text, team)
-        await self.settled(line)
-        return self.answers(line)[-1].text
-
-    async def settled(self, *lines: Line) -> None:
-        """Every line was acknowledged, and the desk has nothing to do any more."""
-        async with asyncio.timeout(SOON):
-            await self.sim.until(lambda: all(line.acked for line in lines))
-        await self.world.at_rest()
-
-    def answers(self, line: Line) -> list[Seen]:
-        """What the robot wrote in the line's chat after it."""
-        place = self.sim.world.messages.index(line.seen)
-        later = self.sim.world.messages[place + 1 :]
-        return [one for one in later if one.from_robot and one.chat == line.seen.chat]
-
-    def told(self, name: str) -> list[str]:
-        """What the robot wrote to somebody in private."""
-        return [one.text for one in self.chat.person(name).private_messages if one.from_robot]
-
-    def told_group(self, team: str) -> list[str]:
-        """What the robot wrote in a team's group."""
-        group: Group = self.chat.group(team)
-        return [one.text for one in group.messages if one.from_robot]
-
-
-STAGES: dict[str, Callable[[World], DingTalkStage]] = {"dingtalk": DingTalkStage}
 
 
 @pytest.fixture(params=sorted(BOTS))
@@ -179,15 +118,11 @@ async def test_a_group_that_speaks_is_known_from_then_on(stage) -> None:
     members = list(stage.chat.people.values())
     stage.chat.groups["夜班"] = stage.sim.group("夜班", members=members)
     await stage.say("小赵", "帮助", "夜班")
-    firm = await stage.world.desk.firm()
-    seq = firm.seq
+    seq = (await stage.world.desk.firm()).seq
     await stage.say("小赵", "帮助", "夜班")
-    assert (await stage.world.desk.firm()).seq == seq
-    await administration.meet_group(
-        stage.world.desk, stage.kind, stage.chat.groups["夜班"].id, "夜班", "first", DESK
-    )
-    await stage.world.file("空调不制冷")
-    assert stage.told_group("夜班") != [] or stage.told_group("一线") != []
+    assert (await stage.world.desk.firm()).seq == seq  # it was known already
+    known = await policies.list_groups(stage.world.desk.database)
+    assert [one.team for one in known if one.title == "夜班"] == [None]
 
 
 # Notices
@@ -362,6 +297,20 @@ async def test_somebody_the_platform_does_not_know_is_given_up_visibly(stage) ->
     assert "notice_failed" in await stage.world.kinds(number)
 
 
+async def test_a_notice_that_reached_nobody_goes_out_once_he_is_bound(stage) -> None:
+    administrator = stage.world.staff_ids["管理员"]
+    await stage.world.save(
+        "team", "first", Team(id="first", name="一线", members=(administrator,), leaders=())
+    )
+    await stage.world.file("断网了")
+    (lost,) = await outbox.list_in_state(stage.world.desk.database, "given_up", 10)
+    stage.chat.people["管理员"] = stage.sim.person("u000", "管理员")
+    await bind_account(stage.world.desk, administrator, stage.kind, "u000")
+    await deliveries.retry(stage.world.desk, lost.id)
+    await stage.world.at_rest()
+    assert "派给你" in stage.told("管理员")[0]
+
+
 async def test_a_spent_quota_is_told_and_no_call_is_wasted(stage) -> None:
     stage.sim.budget.api_limit = 0
     number = (await stage.world.file("打印机卡纸")).number
@@ -455,4 +404,3 @@ async def test_a_reply_from_the_console_is_silent_in_chat(stage) -> None:
     await stage.world.perform("小赵", Reply(ticket=number, text="马上到"))
     await stage.world.perform("小赵", Transfer(ticket=number, team="second"))
     assert (len(stage.told("小赵")), len(stage.told_group("一线"))) == before
-    await stage.world.advance(seconds=timedelta(minutes=1).total_seconds())
