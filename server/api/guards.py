@@ -100,6 +100,8 @@ async def identify(desk: Desk, headers: dict[bytes, bytes]) -> Principal | None:
         if found is None:
             raise WrongToken
         token, staff = found
+        if token.last_used_at is None or desk.clock.now() - token.last_used_at >= SEEN_EVERY:
+            await people.touch_token(desk, token.id)
         return Principal(staff, None, writes="write" in token.scopes.split(","))
     secret = cookie_in(headers.get(b"cookie", b""))
     if secret is None:

@@ -131,6 +131,7 @@ _TOKENS = Statement(
     ApiToken,
 )
 _REVOKE = Statement[None]("UPDATE api_token SET revoked_at = :at WHERE id = :id AND staff = :staff")
+_USE_TOKEN = Statement[None]("UPDATE api_token SET last_used_at = :at WHERE id = :id")
 _CUSTOMER = Statement(
     "SELECT c.id, c.name, c.level, c.language, c.company, COALESCE((SELECT value FROM"
     " customer_address a WHERE a.customer = c.id AND kind = 'email' LIMIT 1), '') AS email,"
@@ -271,6 +272,11 @@ async def list_tokens(db: Reading, staff: int) -> list[ApiToken]:
 async def revoke_token(unit: Unit, token: int, staff: int, at: datetime) -> bool:
     """Revoke a colleague's own token."""
     return await unit.run(_REVOKE, id=token, staff=staff, at=at) == 1
+
+
+async def touch_token(unit: Unit, token: int, at: datetime) -> None:
+    """The program was seen."""
+    await unit.run(_USE_TOKEN, id=token, at=at)
 
 
 async def find_customer(db: Reading, customer: int) -> Customer | None:

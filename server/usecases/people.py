@@ -220,6 +220,12 @@ async def find_token(desk: Desk, digest: str) -> tuple[ApiToken, Staff] | None:
 
 
 @change
+async def touch_token(act: Act, token: int) -> None:
+    """The program was seen; the edge calls this every few minutes at most."""
+    await people.touch_token(act.unit, token, act.at)
+
+
+@change
 async def offer_binding(act: Act, by: Staff, digest: str) -> datetime:
     """Keep the digest of a one-time code that binds a chat account; when it ends."""
     ends_at = act.at + CODE_LIFE

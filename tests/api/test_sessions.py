@@ -141,6 +141,9 @@ async def test_a_token_does_what_its_scopes_say_and_is_shown_once(world: World):
     minted = await writer.post("/api/v1/tokens", json={"name": "another"})
     assert (minted.status_code, minted.json()["error"]) == (403, "not_in_person")
 
+    used = (await client.get("/api/v1/tokens")).json()
+    assert [one["last_used_at"] for one in used] == ["2026-03-16T01:00:00Z"] * 2
+
     await client.delete(f"/api/v1/tokens/{made['write']['id']}")
     ended = await writer.get("/api/v1/tickets")
     assert (ended.status_code, ended.json()["error"]) == (401, "wrong_token")
