@@ -64,8 +64,8 @@ class SystemClock:
 class HandClock:
     """A clock that is moved by hand: tests and the demo's fast-forward lever.
 
-    `advance` stops at every instant that somebody waits for, wakes them in order, and lets the
-    desk come to rest before it goes on: the same story gives the same log every time.
+    `advance` stops at every instant that somebody waits for, wakes them one after the other, and
+    lets the desk come to rest before it goes on: the same story gives the same log every time.
     """
 
     def __init__(self, start: datetime, activity: Activity) -> None:
@@ -122,9 +122,9 @@ class HandClock:
             if wake_at is None or wake_at > at:
                 break
             self._now = max(self._now, wake_at)
-            while self._sleepers and self._sleepers[0][0] <= self._now:
-                _, _, woken = heapq.heappop(self._sleepers)
-                _wake(woken)
+            # One at a time: who waits for the same instant acts in the order in which they came.
+            _, _, woken = heapq.heappop(self._sleepers)
+            _wake(woken)
             await self._activity.at_rest()
         self._now = max(self._now, at)
         await self._activity.at_rest()
