@@ -9,11 +9,11 @@ import pytest
 from hypothesis import settings
 
 from tests.support import databases
+from tests.support.world import World
 
 # A machine that is busy with something else is no bug of ours.
 settings.register_profile("desk", deadline=None)
 settings.load_profile("desk")
-from tests.support.world import World
 
 
 @pytest.fixture

@@ -279,11 +279,11 @@ def _after(cursor: str | None, sort: Sort) -> tuple[str, int] | None:
         return None
     found = _CURSOR.fullmatch(cursor)
     if found is None or (found["key"] is None) != (sort == "created"):
-        raise Invalid(after="malformed")
+        raise Invalid(after="cursor")
     try:
         key = msgspec.convert(found["key"] or _FAR, type=datetime)
     except msgspec.ValidationError as error:
-        raise Invalid(after="malformed") from error
+        raise Invalid(after="cursor") from error
     if key.tzinfo is None:
-        raise Invalid(after="malformed")
+        raise Invalid(after="cursor")
     return (key.isoformat(), int(found["number"]))
