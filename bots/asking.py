@@ -8,16 +8,15 @@ import msgspec
 from bots.telling import (
     countdown,
     cut,
-    due_line,
     holder_name,
     link_to,
     metric_name,
-    moment,
     pressing,
     priority_name,
     status_name,
     subject_of,
     team_name,
+    time_left,
 )
 from server.desk import Desk
 from server.domain.events import Candidate, Routed
@@ -104,8 +103,7 @@ async def _show(asked: Asked) -> str:
             team=team_name(language, ticket, page.firm),
             assignee=holder_name(language, ticket, page.firm),
         ),
-        countdown(language, clock, page.firm.law, page.now),
-        due_line(language, ticket, page.now, page.firm.profile.zone),
+        time_left(language, clock, page.firm.law, page.now, page.firm.profile.zone),
     ]
     said = [page.messages[number] for number in sorted(page.messages)]
     heard = [one for one in said if one.direction == "in"]
@@ -129,11 +127,7 @@ def _clock_line(asked: Asked, page: TicketPage, clock: Clock) -> str:
     if not clock.is_live:
         verdict = clock.verdict if clock.verdict != "none" else clock.state
         return asked.say(f"clock.{verdict}", metric=metric_name(language, clock.metric))
-    text = countdown(language, clock, page.firm.law, page.now)
-    if clock.due_at is None:
-        return text
-    at = moment(language, clock.due_at, page.now, page.firm.profile.zone)
-    return asked.say("clock.until", countdown=text, at=at)
+    return time_left(language, clock, page.firm.law, page.now, page.firm.profile.zone)
 
 
 async def _why(asked: Asked) -> str:

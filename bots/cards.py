@@ -10,14 +10,13 @@ from typing import Final, cast
 import msgspec
 
 from bots.telling import (
-    countdown,
     cut,
-    due_line,
     link_to,
     metric_name,
     pressing,
     priority_name,
     subject_of,
+    time_left,
     where,
 )
 from server.desk import Parcel
@@ -81,7 +80,7 @@ def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) 
             priority=priority_name(language, ticket),
         ),
         where(language, ticket, firm),
-        _time_left(parcel, ticket, brief, reading),
+        time_left(language, pressing(brief.sla), firm.law, reading.now, firm.profile.zone),
     )
     card = Card(
         title=marked(language, title) if parcel.again else title,
@@ -117,14 +116,6 @@ def _masked(card: Card) -> Card:
 
 def _facts(parcel: Parcel) -> dict[str, str | int | None]:
     return msgspec.json.decode(parcel.delivery.body, type=dict[str, str | int | None])
-
-
-def _time_left(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) -> str:
-    """Working time left, and by when."""
-    clock = pressing(brief.sla)
-    left = countdown(reading.language, clock, parcel.firm.law, reading.now)
-    due = due_line(reading.language, ticket, reading.now, parcel.firm.profile.zone)
-    return f"{left} · {due}" if left and due else left or due
 
 
 def _why(parcel: Parcel, brief: Brief, language: str) -> str:

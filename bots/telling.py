@@ -60,13 +60,22 @@ def countdown(language: str, clock: Clock | None, law: Law, now: datetime) -> st
     if clock is None:
         return ""
     left = remaining(clock, law, now)
-    kind = "over" if left < 0 else "paused" if clock.state == "paused" else "left"
+    kind = "over" if left <= 0 else "paused" if clock.state == "paused" else "left"
     return say(
         language,
         f"chat.countdown.{kind}",
         metric=metric_name(language, clock.metric),
         span=span(language, left),
     )
+
+
+def time_left(language: str, clock: Clock | None, law: Law, now: datetime, zone: str) -> str:
+    """The countdown and the instant that it runs to: 「首次响应剩 42分（最晚 今天 10:00）」."""
+    text = countdown(language, clock, law, now)
+    if clock is None or clock.due_at is None:
+        return text
+    code = "chat.clock.was_due" if clock.due_at <= now else "chat.clock.until"
+    return say(language, code, countdown=text, at=moment(language, clock.due_at, now, zone))
 
 
 def metric_name(language: str, metric: str) -> str:

@@ -43,4 +43,4 @@ def markdown(card: Card) -> Markdown:
         parts.append(disarmed(card.hint))
     if card.link:
         parts.append(f"[{card.link_text}]({card.link})")
-    return Markdown(card.title, "  \n\n".join(parts))
+    return Markdown(card.title, "\n\n".join(parts))
