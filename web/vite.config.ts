@@ -14,7 +14,7 @@ const OLD_BROWSERS = ['chrome87', 'safari14']
 export default defineConfig({
   root: here('.'),
   appType: 'mpa',
-  plugins: [vue(), withoutForeignFonts(), deepLinks(ENTRIES), compressedTwins(here('dist'))],
+  plugins: [vue(), withoutForeignFonts(), deepLinks(ENTRIES), compressedTwins()],
   resolve: { alias: { '@': here('src') } },
   define: {
     __VUE_OPTIONS_API__: 'true', // Element Plus and Vant hold a few option components

@@ -1,7 +1,7 @@
 /** What the built files need before they may be shipped: no address of another host, and a
  * compressed twin beside every text file, so that the server never compresses while it answers. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
@@ -22,10 +22,14 @@ export function withoutForeignFonts(): Plugin {
 }
 
 /** Writes `name.gz` and `name.br` beside every text file of the output folder. */
-export function compressedTwins(folder: string): Plugin {
+export function compressedTwins(): Plugin {
+  let folder = ''
   return {
     name: 'compressed-twins',
     apply: 'build',
+    configResolved(config) {
+      folder = resolve(config.root, config.build.outDir)
+    },
     async closeBundle() {
       for (const path of await filesUnder(folder)) {
         if (!TEXT.test(path)) continue

@@ -1,1 +1,34 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createApp } from 'vue'
+import 'element-plus/theme-chalk/base.css'
 import '@/shared/tokens.css'
+import '@/shared/element.css'
+import './console.css'
+import { Refused } from '@/shared/ask'
+import { startLanguage } from '@/shared/language'
+import { startTheme } from '@/shared/theme'
+import App from './App.vue'
+import { desk } from './desk'
+import { dropOldDrafts } from './drafts'
+import { router, signInAgain } from './router'
+
+startTheme()
+
+desk.getQueryCache().config.onError = (reason: unknown) => {
+  if (reason instanceof Refused && reason.status === 401) signInAgain()
+}
+
+async function start(): Promise<void> {
+  const i18n = await startLanguage({
+    zh: () => import('./locales/zh.json'),
+    en: () => import('./locales/en.json'),
+  })
+  router.afterEach((to) => {
+    const title = to.meta.title ? i18n.global.t(to.meta.title) : ''
+    if (to.name !== 'ticket') document.title = title ? `${title} · 派单` : '派单'
+  })
+  createApp(App).use(i18n).use(VueQueryPlugin, { queryClient: desk }).use(router).mount('#app')
+  dropOldDrafts()
+}
+
+void start()

@@ -8,6 +8,9 @@ const system = window.matchMedia?.('(prefers-color-scheme: dark)')
 
 export const theme = ref<Theme>(kept())
 
+/** What is shown now. */
+export const dark = ref(false)
+
 export function chooseTheme(wanted: Theme): void {
   theme.value = wanted
   if (wanted === 'system') localStorage.removeItem(KEPT)
@@ -27,8 +30,8 @@ function kept(): Theme {
 }
 
 function show(): void {
-  const dark = theme.value === 'dark' || (theme.value === 'system' && !!system?.matches)
-  document.documentElement.classList.toggle('dark', dark)
+  dark.value = theme.value === 'dark' || (theme.value === 'system' && !!system?.matches)
+  document.documentElement.classList.toggle('dark', dark.value)
   // Vant looks for its own class
-  document.documentElement.classList.toggle('van-theme-dark', dark)
+  document.documentElement.classList.toggle('van-theme-dark', dark.value)
 }

@@ -1,0 +1,30 @@
+/** Single-letter keys: off while somebody types or a dialog is open. */
+import { onBeforeUnmount, onMounted } from 'vue'
+
+export type Keys = Record<string, (event: KeyboardEvent) => void>
+
+export function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  )
+}
+
+export function dialogIsOpen(): boolean {
+  return Array.from(document.querySelectorAll<HTMLElement>('[aria-modal="true"]')).some(
+    (dialog) => dialog.offsetParent !== null || dialog.getClientRects().length > 0,
+  )
+}
+
+export function useKeys(keys: Keys): void {
+  function press(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    if (isTyping(event.target) || dialogIsOpen()) return
+    const act = keys[event.key]
+    if (!act) return
+    event.preventDefault()
+    act(event)
+  }
+  onMounted(() => window.addEventListener('keydown', press))
+  onBeforeUnmount(() => window.removeEventListener('keydown', press))
+}
