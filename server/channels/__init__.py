@@ -1,1 +1,1 @@
-"""The customer channels besides the portal, by kind: an explicit dict, so the binary contains them."""
+"""The customer channels besides the portal, by kind: explicit, so the binary contains them."""

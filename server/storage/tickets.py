@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from server.domain.people import Sight
-from server.domain.ticket import OPEN_CATEGORIES, Ticket
+from server.domain.ticket import OPEN_CATEGORIES, WAITING_CATEGORIES, Ticket
 from server.storage.database import Reading, Statement, Unit
 
 _FIELDS: Final = Ticket.__struct_fields__
@@ -218,10 +218,24 @@ def _list_statement(
     # CROSS JOIN keeps SQLite from walking the customers first; PostgreSQL does as it sees fit.
     condition = " AND ".join(["c.id = t.customer", *where])
     return Statement(
-        f"SELECT {columns}, c.name AS customer_name FROM ticket t CROSS JOIN customer c"  # noqa: S608
+        f"SELECT {columns}, c.name AS customer_name"  # noqa: S608
+        f" FROM ticket t{_index(query, dialect)} CROSS JOIN customer c"
         f" WHERE {condition} ORDER BY {order} LIMIT :limit",
         Listed,
     )
+
+
+def _index(query: Query, dialect: str) -> str:
+    """SQLite would walk all open tickets for the few that are late or wait: of an index that is
+    empty it knows nothing and fears the worst.
+    """
+    if dialect != "sqlite":
+        return ""
+    if query.breached and frozenset(query.categories) == OPEN_CATEGORIES:
+        return " INDEXED BY ticket_breached"
+    if frozenset(query.categories) == WAITING_CATEGORIES:
+        return " INDEXED BY ticket_waiting"
+    return ""
 
 
 def _in_sight(teams: int, *, unrouted: bool) -> str:

@@ -94,7 +94,7 @@ async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
         found = await tickets.list_tickets(desk.database, sight, asked)
     shown = tuple(found[: query.limit])
     more = len(found) > query.limit
-    return Page(tickets=shown, next=_cursor(shown[-1], query.sort) if more else None)
+    return Page(tickets=shown, next=_cursor(shown[-1], asked.sort) if more else None)
 
 
 async def counters(desk: Desk, by: Staff) -> dict[str, int]:
@@ -231,14 +231,18 @@ async def list_inbound(desk: Desk, state: inbound.State, limit: int = 100) -> li
 
 def _query(query: TicketQuery, by: Staff) -> Query:
     """A view as the conditions that storage knows."""
+    categories = _categories(query)
+    # Nothing falls due any more on a ticket that is done: the latest first is what is meant.
+    done = bool(categories) and not set(categories) & set(_OPEN)
+    sort: Sort = "updated" if done and query.sort == "due" else query.sort
     asked = Query(
         team=query.team,
         assignee=query.assignee,
         priority=query.priority,
-        sort=query.sort,
-        after=_after(query.after, query.sort),
+        sort=sort,
+        after=_after(query.after, sort),
         limit=query.limit,
-        categories=_categories(query),
+        categories=categories,
         unassigned=query.view == "unclaimed",
         breached=query.view == "overdue",
     )
@@ -267,7 +271,7 @@ _FAR: Final = "9999-12-31T00:00:00+00:00"
 _CURSOR: Final = re.compile(r"(?P<number>[0-9]{1,18})(?:~(?P<key>[0-9T:.+Z-]{19,35}))?")
 
 
-def _cursor(last: Listed, sort: Sort) -> str:
+def _cursor(last: Listed, sort: str) -> str:
     if sort == "created":
         return f"{last.number}"
     at = last.updated_at if sort == "updated" else last.next_due_at

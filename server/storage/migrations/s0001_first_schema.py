@@ -24,6 +24,7 @@ _TYPES = {
 }
 
 _OPEN = "status_category NOT IN ('resolved', 'closed', 'cancelled', 'merged')"
+_WAITING = "status_category IN ('waiting_customer', 'waiting_third', 'waiting_internal')"
 """Tickets that may need work: few beside all that were ever closed, so lists of them stay quick."""
 
 _SCHEMA = """
@@ -82,6 +83,11 @@ CREATE INDEX ticket_open_due ON ticket
     (COALESCE(next_due_at, {far}), number, team, assignee) WHERE {open};
 CREATE INDEX ticket_open_team ON ticket (team, updated_at, number) WHERE {open};
 CREATE INDEX ticket_open_assignee ON ticket (assignee, updated_at, number) WHERE {open};
+CREATE INDEX ticket_open_created ON ticket (number, team, assignee, breached) WHERE {open};
+CREATE INDEX ticket_due ON ticket (COALESCE(next_due_at, {far}), number, team, assignee);
+CREATE INDEX ticket_waiting ON ticket (updated_at, number, team, assignee) WHERE {waiting};
+CREATE INDEX ticket_breached ON ticket (updated_at, number, team, assignee)
+    WHERE breached AND {open};
 CREATE INDEX ticket_customer ON ticket (customer, number);
 CREATE TABLE message (
     id {serial}, ticket {big} NOT NULL, visibility {text} NOT NULL,
@@ -126,7 +132,7 @@ CREATE TABLE channel (
 
 async def up(unit: Unit) -> None:
     """Create everything."""
-    schema = _SCHEMA.replace("{open}", _OPEN)
+    schema = _SCHEMA.replace("{open}", _OPEN).replace("{waiting}", _WAITING)
     for marker, sql in _TYPES[unit.dialect].items():
         schema = schema.replace(marker, sql)
     for statement in schema.split(";\n"):
