@@ -1,6 +1,7 @@
 """What keeps the documents true: paths exist, words are explained, reference pages are current."""
 
 import inspect
+import json
 import pkgutil
 import re
 from datetime import timedelta
@@ -280,6 +281,17 @@ def test_the_manual_has_every_key_of_the_console(language):
     assert keys
     text = read(f"web/help/daily-work.{language}.md")
     assert sorted(key for key in keys if f"`{key}`" not in text) == []
+
+
+@pytest.mark.parametrize("language", reference.LANGUAGES)
+def test_the_manual_calls_the_settings_as_the_console_does(language):
+    words_of_page = json.loads(read(f"web/src/console/locales/{language}.json"))["settings"]
+    titles = {one["title"] for one in words_of_page.values() if isinstance(one, dict)}
+    known = "|".join(re.escape(title) for title in titles)
+    way = "(?<!群)设置 → " if language == "zh" else "Settings → "
+    named = re.findall(rf"{way}(.{{1,20}})", " ".join(text_of(language).split()))
+    assert named
+    assert [one for one in named if not re.match(known, one)] == []
 
 
 def spans(language: str, span: timedelta) -> str:
