@@ -26,6 +26,7 @@ import { ask, newKey, Refused } from '@/shared/ask'
 import { showZone } from '@/shared/time'
 import type { Listing } from './listing'
 import { questionOf } from './listing'
+import { setDeskNow } from './now'
 import type { Names, Wish } from './optimism'
 
 export const PAGE = 40
@@ -57,7 +58,6 @@ export const desk = new QueryClient({
 })
 
 export const readSession = () => ask<SessionState>('GET', '/session')
-export const readTicket = (number: number) => ask<TicketShown>('GET', `/tickets/${number}`)
 export const fileTicket = (body: TicketWanted) => ask<Done>('POST', '/tickets', { body })
 export const setDuty = (on_duty: boolean) => ask<Me>('PUT', '/duty', { body: { on_duty } })
 export const signOut = () => ask<null>('DELETE', '/session')
@@ -85,10 +85,17 @@ export const addToken = (name: string, scopes: ('read' | 'write')[]) =>
   ask<TokenShown>('POST', '/tokens', { body: { name, scopes } })
 export const revokeToken = (id: number) => ask<null>('DELETE', `/tokens/${id}`)
 
-export function listTickets(listing: Listing, after: string | null): Promise<TicketsPage> {
-  return ask<TicketsPage>('GET', '/tickets', {
-    query: { ...questionOf(listing), after, limit: PAGE },
-  })
+export async function readTicket(number: number): Promise<TicketShown> {
+  const page = await ask<TicketShown>('GET', `/tickets/${number}`)
+  setDeskNow(page.now)
+  return page
+}
+
+export async function listTickets(listing: Listing, after: string | null): Promise<TicketsPage> {
+  const query = { ...questionOf(listing), after, limit: PAGE }
+  const page = await ask<TicketsPage>('GET', '/tickets', { query })
+  setDeskNow(page.now)
+  return page
 }
 
 export function command(ticket: number, wish: Wish): Promise<Done> {

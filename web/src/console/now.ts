@@ -1,12 +1,26 @@
 /** One clock for all countdowns of the page; it stands still while nobody looks. */
 import { onScopeDispose, ref, type Ref } from 'vue'
 
-const now = ref(Date.now())
+/** How far the desk's clock is ahead of this machine's: a wrong clock must not make a countdown lie. */
+let ahead = 0
+
+/** Milliseconds since 1970, by the desk's clock. */
+export function deskNow(): number {
+  return Date.now() + ahead
+}
+
+/** The desk said what time it is. */
+export function setDeskNow(at: string): void {
+  ahead = Date.parse(at) - Date.now()
+  tick()
+}
+
+const now = ref(deskNow())
 let users = 0
 let timer: number | undefined
 
 function tick(): void {
-  if (document.visibilityState === 'visible') now.value = Date.now()
+  if (document.visibilityState === 'visible') now.value = deskNow()
 }
 
 export function useNow(): Ref<number> {
