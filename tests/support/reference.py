@@ -343,13 +343,15 @@ def api_page(language: str) -> Iterator[str]:
         "完整的 OpenAPI 3.1 文档在 `/api/openapi.json`。"
         "程序用令牌：在控制台生成，放进请求头 `Authorization: Bearer 令牌`；令牌有 `read`、`write` "
         "两种范围。出错时总是同一种形状：`error`（代码，见[拒绝代码](reference-refusals.zh.md)）、"
-        "`message`（一句话）、`facts`、`fields`，程序出错时还有 `incident`（日志里的编号）。",
+        "`message`（一句话）、`facts`、`fields`，程序出错时还有 `incident`（日志里的编号）。"
+        "演示用的服务台在 `/api/v1/demo` 下另有几个操作，正式的没有。",
         "The console, the customer pages and your programs use one API. The whole OpenAPI 3.1"
         " document is at `/api/openapi.json`. Programs use a token that is made in the console, in"
         " the header `Authorization: Bearer TOKEN`; its scopes are `read` and `write`. Errors"
         " always have one shape: `error` (a code, see [refusals](reference-refusals.en.md)),"
         " `message` (a sentence), `facts`, `fields` and, for faults of the desk, `incident` (the"
-        " number in its log).",
+        " number in its log). A demo desk has a few operations more under `/api/v1/demo`; a desk in"
+        " earnest has not.",
     )
     yield ""
     yield from table(
