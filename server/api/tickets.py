@@ -43,8 +43,7 @@ async def list_tickets(call: Call) -> s.TicketsPage:
         after=asked.after,
         limit=asked.limit,
     )
-    page = await reading.list_tickets(call.desk, call.by, query)
-    outlooks = await outlook.list_outlooks(call.desk, (one.number for one in page.tickets))
+    page, outlooks = await outlook.list_page(call.desk, call.by, query)
     firm, now, language = await call.desk.firm(), call.desk.clock.now(), call.language
     return s.TicketsPage(
         tickets=tuple(

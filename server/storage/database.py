@@ -20,6 +20,7 @@ from server.storage.units import (
     CommitFailed,
     Engine,
     Lane,
+    Look,
     NestedUnit,
     Overloaded,
     Reading,
@@ -120,6 +121,12 @@ class Database:
     def rows(self, sql: str, values: list[Any]) -> Coroutine[Any, Any, list[dict[str, Any]]]:
         """Rows of SQL in the engine's own dialect, undecoded: for rare, ad-hoc reading."""
         return self._engine.rows(sql, values)
+
+    def look(self, work: Look[T]) -> Coroutine[Any, Any, T]:
+        """Run a reading function in one snapshot: what it finds belongs together. It awaits
+        nothing but the questions that it asks of what it is given.
+        """
+        return self._engine.look(work)
 
     async def copy_to(self, path: Path) -> None:
         """A consistent copy of the SQLite file while the desk runs; `path` must not exist yet.

@@ -17,7 +17,7 @@ import asyncpg
 
 from server.storage.lanes import Job, Lanes, nested
 from server.storage.prepared import Dialect, Statement
-from server.storage.units import CommitFailed, Lane, SuspendedInUnit, Work, WriterLost
+from server.storage.units import CommitFailed, Lane, Look, SuspendedInUnit, Work, WriterLost
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -121,6 +121,23 @@ class PostgresUnit:
         self._job.callbacks.append(callback)
 
 
+class PostgresView:
+    """What one reading function sees on a connection of its own."""
+
+    dialect: Dialect = "postgres"
+
+    def __init__(self, connection: Line) -> None:
+        self._connection = connection
+
+    async def all(self, statement: Statement[R], /, **values: object) -> list[R]:
+        """Every row."""
+        return await _read_all(self._connection, statement, values)
+
+    async def one(self, statement: Statement[R], /, **values: object) -> R | None:
+        """The first row, or None."""
+        return await _read_one(self._connection, statement, values)
+
+
 class PostgresEngine:
     """One database, perhaps shared with other instances. See `Database` for what is promised."""
 
@@ -190,6 +207,14 @@ class PostgresEngine:
     async def one(self, statement: Statement[R], values: dict[str, object]) -> R | None:
         """The first row, or None."""
         return await _read_one(self._readers(), statement, values)
+
+    async def look(self, work: Look[T]) -> T:
+        """Several questions in one snapshot."""
+        async with (
+            self._readers().acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await work(PostgresView(connection))
 
     async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
         """Rows of any SQL, undecoded."""

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Final, Literal, TypeVar
 
 from server.storage.lanes import Job, Lanes, nested
 from server.storage.prepared import Dialect, Prepared, Statement
-from server.storage.units import CommitFailed, Lane, SuspendedInUnit, Work
+from server.storage.units import CommitFailed, Lane, Look, SuspendedInUnit, Work
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -126,6 +126,40 @@ class SqliteUnit:
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop's thread after the commit."""
         self._callbacks.append(callback)
+
+
+class SqliteView:
+    """What one reading function sees in a reader thread. Its methods never suspend."""
+
+    dialect: ClassVar[Dialect] = "sqlite"
+
+    __slots__ = ("_execute",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    async def all(self, statement: Statement[R], /, **values: object) -> list[R]:
+        """Every row."""
+        return _read_all(self._execute, statement, values)
+
+    async def one(self, statement: Statement[R], /, **values: object) -> R | None:
+        """The first row, or None."""
+        return _read_one(self._execute, statement, values)
+
+
+def _look(connection: sqlite3.Connection, work: Look[T]) -> T:
+    """Run a reading function to its end in one snapshot."""
+    connection.execute("BEGIN")
+    try:
+        coroutine = work(SqliteView(connection))
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # what the coroutine returns
+        coroutine.close()
+        raise SuspendedInUnit("a look may await nothing but storage")
+    finally:
+        connection.execute("ROLLBACK")
 
 
 class _Read:
@@ -277,6 +311,11 @@ class SqliteEngine:
         found: R | None = await self._ask(
             lambda connection: _read_one(connection.execute, statement, values)
         )
+        return found
+
+    async def look(self, work: Look[T]) -> T:
+        """Several questions in one snapshot, for the price of one turn of a reader."""
+        found: T = await self._ask(lambda connection: _look(connection, work))
         return found
 
     async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:

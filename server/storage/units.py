@@ -90,6 +90,9 @@ Work = Callable[[Unit], Coroutine[Any, Any, T]]
 to be undone, so it changes nothing but the database and reads nothing that its first run changed.
 """
 
+Look = Callable[[Reading], Coroutine[Any, Any, T]]
+"""What is run as a look: it asks several questions of one moment and awaits nothing else."""
+
 
 class Engine(Protocol):
     """What `Database` needs of SQLite and of PostgreSQL."""
@@ -121,6 +124,10 @@ class Engine(Protocol):
 
     def rows(self, sql: str, values: list[Any]) -> Coroutine[Any, Any, list[dict[str, Any]]]:
         """Rows of SQL in the engine's own dialect, undecoded."""
+        ...
+
+    def look(self, work: Look[T]) -> Coroutine[Any, Any, T]:
+        """Several questions in one snapshot."""
         ...
 
     async def copy_to(self, path: Path) -> None:

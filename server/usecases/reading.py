@@ -19,6 +19,7 @@ from server.domain.permissions import allowed
 from server.domain.sla import SlaState
 from server.domain.ticket import OPEN_CATEGORIES, WAITING_CATEGORIES, Ticket
 from server.storage import inbound, ledger, messages, outbox, people, tickets, timers
+from server.storage.database import Reading
 from server.storage.messages import Message
 from server.storage.tickets import Listed, Query, TallyCell
 
@@ -83,6 +84,12 @@ async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
     not one of this sort's.
     """
     firm = await desk.firm()
+    with desk.activity.busy():
+        return await desk.database.look(lambda db: page_of(db, firm, by, query))
+
+
+async def page_of(db: Reading, firm: Firm, by: Staff, query: TicketQuery) -> Page:
+    """The same inside a look."""
     sight = sight_of(by, firm.teams)
     asked = msgspec.structs.replace(_query(query, by), limit=query.limit + 1)
     if query.view == "team":
@@ -90,8 +97,7 @@ async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
         if not mine:
             return Page(tickets=(), next=None)
         asked = msgspec.structs.replace(asked, teams=mine)
-    with desk.activity.busy():
-        found = await tickets.list_tickets(desk.database, sight, asked)
+    found = await tickets.list_tickets(db, sight, asked)
     shown = tuple(found[: query.limit])
     more = len(found) > query.limit
     return Page(tickets=shown, next=_cursor(shown[-1], asked.sort) if more else None)
@@ -123,47 +129,53 @@ def count(cells: list[TallyCell], sight: Sight, by: Staff, firm: Firm) -> dict[s
 
 
 async def ticket_page(desk: Desk, by: Staff, number: int) -> TicketPage:
-    """A ticket's page. Refuses `UnknownTicket` when it is out of sight."""
+    """A ticket's page, all of one moment. Refuses `UnknownTicket` when it is out of sight."""
     firm = await desk.firm()
     sight = sight_of(by, firm.teams)
-    with desk.activity.busy():
-        ticket = await tickets.find(desk.database, number)
+
+    async def look(db: Reading) -> TicketPage:
+        ticket = await tickets.find(db, number)
         if ticket is None or not sight.sees(ticket.team, ticket.assignee):
             raise UnknownTicket(ticket=number)
-        customer = await people.find_customer(desk.database, ticket.customer)
-        events = await ledger.list_events(desk.database, number)
-        said = await messages.list_messages(desk.database, number)
-        state = await timers.find_state(desk.database, number)
-    routing = [event for event in events if isinstance(event.body, Routed)]
-    return TicketPage(
-        ticket=ticket,
-        customer=customer or Customer(id=ticket.customer, name=""),
-        events=tuple(events),
-        messages={message.id: message for message in said},
-        sla=_decode_state(state) if state else SlaState(),
-        routing=routing[-1] if routing else None,
-        allowed=allowed(by, sight, ticket),
-        firm=firm,
-        now=desk.clock.now(),
-    )
+        events = await ledger.list_events(db, number)
+        routing = [event for event in events if isinstance(event.body, Routed)]
+        said = await messages.list_messages(db, number)
+        state = await timers.find_state(db, number)
+        customer = await people.find_customer(db, ticket.customer)
+        return TicketPage(
+            ticket=ticket,
+            customer=customer or Customer(id=ticket.customer, name=""),
+            events=tuple(events),
+            messages={message.id: message for message in said},
+            sla=_decode_state(state) if state else SlaState(),
+            routing=routing[-1] if routing else None,
+            allowed=allowed(by, sight, ticket),
+            firm=firm,
+            now=desk.clock.now(),
+        )
+
+    with desk.activity.busy():
+        return await desk.database.look(look)
 
 
 async def progress(desk: Desk, number: int) -> Progress:
     """The customer's view; who holds the link may see it (the link is checked at the edge)."""
     firm = await desk.firm()
-    with desk.activity.busy():
-        ticket = await tickets.find(desk.database, number)
+
+    async def look(db: Reading) -> Progress:
+        ticket = await tickets.find(db, number)
         if ticket is None:
             raise UnknownTicket(ticket=number)
-        said = await messages.list_public(desk.database, number)
-        events = await ledger.list_events(desk.database, number)
-    return Progress(
-        ticket=ticket,
-        messages=tuple(said),
-        events=tuple(events),
-        firm=firm,
-        now=desk.clock.now(),
-    )
+        return Progress(
+            ticket=ticket,
+            messages=tuple(await messages.list_public(db, number)),
+            events=tuple(await ledger.list_events(db, number)),
+            firm=firm,
+            now=desk.clock.now(),
+        )
+
+    with desk.activity.busy():
+        return await desk.database.look(look)
 
 
 async def read_ticket(desk: Desk, by: Staff, number: int) -> Ticket:

@@ -11,6 +11,7 @@ from server.storage.database import (
     Database,
     NestedUnit,
     Overloaded,
+    Reading,
     Statement,
     SuspendedInUnit,
     Unit,
@@ -334,3 +335,21 @@ async def test_a_neighbour_that_is_run_again_happens_once(database: Database):
     assert [type(answer) for answer in answers[1::2]] == [LookupError, LookupError]
     assert await database.all(BODIES) == ["kept"] * 3
     assert heard == ["kept"] * 3
+
+
+async def test_a_look_asks_several_questions_and_leaves_nothing_open(database: Database):
+    await database.unit(appending("first"))
+
+    async def look(db: Reading) -> tuple[list[str], list[int]]:
+        return await db.all(BODIES), await db.all(EVENTS)
+
+    async def fails(db: Reading) -> None:
+        await db.all(BODIES)
+        raise LookupError("not there")
+
+    assert await database.look(look) == (["first"], [1])
+    with pytest.raises(LookupError, match="not there"):
+        await database.look(fails)
+    await database.unit(appending("second"))
+    found = await asyncio.gather(*(database.look(look) for _ in range(20)))
+    assert found == [(["first", "second"], [1, 2])] * 20

@@ -65,6 +65,9 @@ class Spy:
         self.asked.append((statement, values))
         return self.real.one(statement, **values)
 
+    def look(self, work: Any) -> Any:
+        return work(self)
+
 
 async def plans(spy: Spy) -> list[tuple[str, str]]:
     """How each question is answered: its text, and the plan's steps."""
