@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from server import cli, domain, words
+from server.api import manual
 from server.api.errors import PLAIN_CODES
 from server.api.surface import OPERATIONS
 from server.domain import commands, events, phrases
@@ -263,6 +264,13 @@ def test_every_page_begins_with_its_title_and_its_links_lead_somewhere(path):
     targets = [one for one in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in one]
     assert [one for one in targets if not one.endswith(f".{language}.md")] == []
     assert [one for one in targets if not (HELP / one).exists()] == []
+
+
+@pytest.mark.parametrize("path", sorted(HELP.glob("*.md")), ids=lambda path: path.stem)
+def test_every_page_is_drawn_without_marks_left_over(path):
+    name, language = path.stem.split(".")
+    html = re.sub(r"<(pre|code)>.*?</\1>", "", manual.page(name, language), flags=re.DOTALL)
+    assert [mark for mark in ("**", "](", "| ---") if mark in html] == []
 
 
 @pytest.mark.parametrize("path", sorted(HELP.glob("*.md")), ids=lambda path: path.stem)
