@@ -339,6 +339,9 @@ class World:
             self._url = await self._http.enter_async_context(
                 app.serving(self.desk, **self.serve_options)
             )
+            # Restarted, it comes back at the address that people know.
+            listen = self._url.removeprefix("http://")
+            self.settings = msgspec.structs.replace(self.settings, listen=listen)
         return self._url
 
     async def customer(self, **headers: str) -> httpx.AsyncClient:

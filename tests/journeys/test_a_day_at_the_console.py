@@ -1,0 +1,165 @@
+"""What colleagues do at the console all day: by mouse, by keyboard, and when things go wrong."""
+
+import asyncio
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.journeys.people import Colleague
+from tests.support.browser import Windows
+from tests.support.world import FIRST, SUPERVISOR, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_call_becomes_a_ticket_that_is_noted_handed_on_held_and_resumed(
+    world: World, windows: Windows
+) -> None:
+    boss = await Colleague.comes(world, windows, SUPERVISOR)
+    page = boss.page
+
+    # 周先生 is on the phone: one key opens the form.
+    await page.keyboard.press("n")
+    for field, words in (
+        ("customer-name", "周先生"),
+        ("phone", "021-6543 2100"),
+        ("subject", "打印机没墨了"),
+        ("text", "黑色的,明天要用"),
+    ):
+        await page.get_by_test_id(field).fill(words)
+    await page.get_by_test_id("new-priority").select_option("high")
+    await page.get_by_test_id("file").click()
+    await boss.is_told("工单 #1 已建好")
+    await boss.sees("team", "二线")
+    await boss.sees("said-theirs", "黑色的,明天要用")
+
+    # A note that the customer never sees.
+    await page.get_by_test_id("tab-note").click()
+    await page.get_by_test_id("note-text").fill("库房还有两支")
+    await page.get_by_test_id("send").click()
+    await boss.sees("said-note", "库房还有两支")
+
+    # To the other team, with a reason.
+    await boss.does("transfer")
+    await boss.picks("pick-team", FIRST)
+    await boss.gives_reason("墨盒归一线管")
+    await boss.sees("team", "一线")
+    await boss.sees("timeline", "墨盒归一线管")
+
+    # Put aside until tomorrow, and taken up again today.
+    await boss.does("hold")
+    await page.get_by_label("待第三方").check()
+    await page.get_by_role("button", name="明天 9:00").click()
+    await boss.gives_reason("等供应商送货")
+    await boss.sees("status", "待第三方")
+    await boss.sees("timeline", "等供应商送货")
+    await boss.looks_at("waiting")
+    await boss.sees_row(1, "打印机没墨了", "计时暂停")
+    await boss.opens(1)
+    await boss.does("resume")
+    await boss.sees("status", "处理中")
+    kinds = await world.kinds(1)
+    assert kinds[:4] == ["opened", "routed", "noted", "transferred"]
+
+
+async def test_hands_stay_on_the_keyboard(world: World, windows: Windows) -> None:
+    first, second = (
+        await world.file("打印机卡纸"),
+        await world.file("打印机漏粉", phone="13900000002"),
+    )
+    li = await Colleague.comes(world, windows, "李工", "/console/tickets?view=unclaimed")
+    page, keys = li.page, li.page.keyboard
+    await li.sees_row(first.number, "打印机卡纸")
+
+    # Down the list, into the ticket, claim it: and take that back with one click.
+    await keys.press("j")
+    await keys.press("Enter")
+    await expect(page.get_by_test_id(f"page-{first.number}")).to_be_visible()
+    await keys.press("c")
+    await li.is_told(f"已接单 #{first.number}")
+    await li.sees("assignee", "李工")
+    await page.get_by_test_id("undo").click()
+    await li.sees("assignee", "无人接单")
+    await keys.press("c")
+    await li.sees("assignee", "李工")
+
+    # A note and a reply.
+    await keys.press("n")
+    await keys.type("上周也卡过")
+    await keys.press("Control+Enter")
+    await li.sees("said-note", "上周也卡过")
+    await keys.press("Escape")
+    await keys.press("r")
+    await keys.type("马上到")
+    await keys.press("Control+Enter")
+    await li.sees("said-ours", "马上到")
+    await keys.press("Escape")
+
+    # The next ticket by its number; what is typed and not sent is still there when he comes back.
+    await keys.press("r")
+    await keys.type("还差一句")
+    await keys.press("Control+k")
+    await expect(page.get_by_test_id("palette-text")).to_be_focused()
+    await keys.type(str(second.number))
+    await keys.press("Enter")
+    await expect(page.get_by_test_id(f"page-{second.number}")).to_be_visible()
+    await keys.press("Control+k")
+    await expect(page.get_by_test_id("palette-text")).to_be_focused()
+    await keys.type("转派")
+    await keys.press("Enter")
+    await expect(page.get_by_test_id("dialog-transfer")).to_be_visible()
+    await keys.press("Escape")
+    await expect(page.get_by_test_id("dialog-transfer")).to_be_hidden()
+    await page.go_back()
+    await expect(page.get_by_test_id("reply-text")).to_have_value("还差一句")
+    await keys.press("?")
+    await expect(page.get_by_test_id("keys-help")).to_be_visible()
+
+
+async def test_of_two_who_claim_at_once_the_loser_reads_who_won(
+    world: World, windows: Windows
+) -> None:
+    number = (await world.file("打印机卡纸")).number
+    path = f"/console/tickets/{number}"
+    boss = await Colleague.comes(world, windows, SUPERVISOR, path)
+    li = await Colleague.comes(world, windows, "李工", path)
+    won = asyncio.Event()
+
+    async def is_slow(route: Route) -> None:
+        await won.wait()
+        await route.continue_()
+
+    await boss.page.route("**/commands", is_slow)
+    await boss.does("claim")
+    await boss.sees("assignee", SUPERVISOR)  # he believes that he has it
+    await li.does("claim")
+    await li.is_told(f"已接单 #{number}")
+    windows.expects("status of 409")
+    won.set()
+    await boss.is_told("已由李工接单")
+    await boss.sees("assignee", "李工")
+    await expect(boss.page.get_by_test_id("claim")).to_have_count(0)
+    assert (await world.kinds(number)).count("claimed") == 1
+
+
+async def test_when_the_desk_stops_nothing_typed_is_lost_and_it_comes_back_by_itself(
+    world: World, windows: Windows
+) -> None:
+    number = (await world.file("断网了")).number
+    zhao = await Colleague.comes(world, windows, "小赵", f"/console/tickets/{number}")
+    page = zhao.page
+    windows.expects("net::ERR_|status of 50")
+    await page.get_by_test_id("reply-text").fill("路由器已重启")
+    await world.stop()
+    await zhao.sees("offline", "正在重连")
+    await page.get_by_test_id("send").click()
+    await zhao.is_told("连不上服务台")
+    await expect(page.get_by_test_id("reply-text")).to_have_value("路由器已重启")
+
+    await world.start()
+    await world.url()
+    await expect(page.get_by_test_id("offline")).to_have_count(0)
+    await page.get_by_test_id("send").click()
+    await zhao.sees("said-ours", "路由器已重启")
+    assert (await world.kinds(number)).count("replied") == 1
+    await zhao.has_not_reloaded()
