@@ -31,8 +31,7 @@ export function segmentsOf(clock: ClockShown): Segment[] {
     if (within > 0) drawn.push({ ...common, kind: 'ran', grow: within, seconds: within })
     if (beyond > 0) drawn.push({ ...common, kind: 'over', grow: beyond, seconds: beyond })
   }
-  const open = clock.state === 'running' || clock.state === 'paused'
-  if (open && clock.remaining > 0) {
+  if (clock.state !== 'cancelled' && clock.remaining > 0) {
     const rest = clock.remaining
     drawn.push({ kind: 'rest', grow: rest, from: null, to: clock.due_at, seconds: rest, reason: '' })
   }
