@@ -43,6 +43,8 @@ _EARLIEST, _LATEST = time(10, 30), time(16, 0)
 """Between these the demo opens: a lever of two hours then crosses working time, and the day has
 had its requests already."""
 
+_CONNECTING: Final = timedelta(seconds=10)
+
 _log = logging.getLogger(__name__)
 
 
@@ -96,44 +98,69 @@ def opening(now: datetime) -> datetime:
     return datetime.combine(day, clock, zone)
 
 
+class Size(msgspec.Struct, frozen=True):
+    """How much history a new demo gets: tickets in all, and those of its own day."""
+
+    tickets: int = 200
+    today: int = 43
+
+
+WHOLE: Final = Size()
+
+
 @asynccontextmanager
-async def staged(settings: Settings) -> AsyncIterator[Theatre]:
-    """The demo at work, without HTTP. Refuses `NotADemo`."""
+async def staged(
+    settings: Settings, *, at: datetime | None = None, size: Size = WHOLE
+) -> AsyncIterator[Theatre]:
+    """The demo at work, without HTTP. A new one opens `at` this instant, unless told at a good
+    one near the machine's. Refuses `NotADemo`.
+    """
     app.make_folder(settings.data)
     mark = settings.data / _MARK
     kept = _kept(mark)
     if kept is not None and not kept.complete:
         _clear(settings)
     activity = Activity()
-    clock = LeverClock(activity, _ahead(kept))
+    clock = LeverClock(activity, _ahead(kept, at))
     stage = Stage(clock, activity)
     urls = await stage.rehearsal.start()
     try:
         if await _is_empty(settings, clock, known=kept is not None):
             _remember(mark, clock, complete=False)
-            await _seed(settings, clock, stage, urls)
+            await _seed(settings, clock, stage, urls, size)
             _remember(mark, clock)
         async with app.open_desk(settings, clock=clock, activity=activity) as desk:
             await stage.connect(desk, urls)
             async with app.running(desk):
+                await _listening(stage)
                 theatre = Theatre(desk, clock, stage, PASSWORD)
                 try:
                     yield theatre
                 finally:
+                    await clock.come_to_rest()  # notices on their way are sent
                     _remember(mark, clock)
     finally:
         await stage.rehearsal.stop()
+
+
+async def _listening(stage: Stage) -> None:
+    """Return when the desk hears the chats, so that nobody speaks to a deaf bot."""
+    try:
+        async with asyncio.timeout(_CONNECTING.total_seconds()):
+            await stage.rehearsal.until(lambda: len(stage.rehearsal.connections) > 0)
+    except TimeoutError:
+        _log.warning("not connected yet")
 
 
 def _kept(mark: Path) -> Kept | None:
     return msgspec.json.decode(mark.read_bytes(), type=Kept) if mark.is_file() else None
 
 
-def _ahead(kept: Kept | None) -> timedelta:
+def _ahead(kept: Kept | None, at: datetime | None) -> timedelta:
     if kept is not None and kept.complete:
         return timedelta(seconds=kept.ahead)
     now = SystemClock().now()
-    return opening(now) - now
+    return (at or opening(now)) - now
 
 
 def _remember(mark: Path, clock: LeverClock, *, complete: bool = True) -> None:
@@ -158,14 +185,16 @@ async def _is_empty(settings: Settings, clock: LeverClock, *, known: bool) -> bo
     return empty
 
 
-async def _seed(settings: Settings, clock: LeverClock, stage: Stage, urls: Urls) -> None:
+async def _seed(
+    settings: Settings, clock: LeverClock, stage: Stage, urls: Urls, size: Size
+) -> None:
     """Commits need not be durable one by one: a seeding that is cut short begins anew."""
     quick = msgspec.structs.replace(settings, synchronous="NORMAL")
     async with app.open_desk(quick, clock=clock) as desk:
-        await seed(desk, clock.now(), stage, urls)
+        await seed(desk, clock.now(), stage, urls, size)
 
 
-async def seed(desk: Desk, until: datetime, stage: Stage, urls: Urls) -> None:
+async def seed(desk: Desk, until: datetime, stage: Stage, urls: Urls, size: Size) -> None:
     """Live the firm's last four weeks on this desk's database."""
     activity = Activity()
     hand = HandClock(until - WEEKS - timedelta(days=1), activity)
@@ -184,7 +213,7 @@ async def seed(desk: Desk, until: datetime, stage: Stage, urls: Urls) -> None:
         await stage.bind(past)
 
     await found(past, await desk.passwords.hash(PASSWORD))
-    await live(past, hand, until, hook=connect)
+    await live(past, hand, until, tickets=size.tickets, today=size.today, hook=connect)
     desk.forget_firm()
 
 

@@ -52,14 +52,14 @@ class LeverClock:
         async with self._pulling:
             target = self.now() + span
             while True:
-                await self._come_to_rest()
+                await self.come_to_rest()
                 wake_at = self._next_wake_at()
                 if wake_at is None or wake_at > target:
                     break
                 self._move_to(wake_at)
             self._move_to(target)
             self._wake_all()
-            await self._come_to_rest()
+            await self.come_to_rest()
 
     async def _wait(self, until: datetime | None, bell: Bell | None) -> None:
         loop = asyncio.get_running_loop()
@@ -95,7 +95,8 @@ class LeverClock:
         for _, _, waiter in sleepers:
             _wake(waiter)
 
-    async def _come_to_rest(self) -> None:
+    async def come_to_rest(self) -> None:
+        """Let everything end that is under way, if it does within `RESTING`."""
         try:
             async with asyncio.timeout(RESTING.total_seconds()):
                 await self._activity.at_rest()

@@ -9,7 +9,7 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from bots.rehearsal.firm.house import CALENDAR
 from bots.rehearsal.firm.people import COLLEAGUES
@@ -47,8 +47,9 @@ async def live(
     """Live the weeks before `until`; `clock` is the desk's own and ends there. `hook` is awaited
     shortly before the end: chat is connected then, so that the latest notices find their way.
     """
+    until = until.astimezone(UTC)
     plans = draw(until, seed, tickets, today)
-    await clock.advance_to(min(until - WEEKS, plans[0].at))
+    await clock.advance_to(until - WEEKS - timedelta(days=1))
     firm = await desk.firm()
     async with asyncio.TaskGroup() as tasks:
         watch = tasks.create_task(_watch(desk, clock))
@@ -78,7 +79,8 @@ async def _watch(desk: Desk, clock: HandClock) -> None:
 async def _take_leave(desk: Desk, clock: HandClock, until: datetime) -> None:
     """One of the twelve is away today: routing says so when it explains itself."""
     local = until.astimezone(ZONE)
-    await clock.sleep_until(datetime.combine(local.date(), time(8, 30), ZONE))
+    morning = datetime.combine(local.date(), time(8, 30), ZONE)
+    await clock.sleep_until(morning.astimezone(UTC))
     email = next(one.email for one in COLLEAGUES if one.away_today)
     firm = await desk.firm()
     person = next(one for one in firm.staff.values() if one.email == email)
@@ -327,7 +329,7 @@ class _Story:
     async def _reach(self, at: datetime) -> None:
         if at > self.until:
             raise _AfterTheEnd
-        await self.clock.sleep_until(at)
+        await self.clock.sleep_until(at.astimezone(UTC))  # clocks show what they are given
 
     async def _wall(self, minutes: float) -> None:
         """So many minutes later, whatever the hour."""

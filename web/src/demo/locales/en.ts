@@ -3,7 +3,7 @@ export default {
   title: 'Paidan · demo',
   brand: 'Paidan demo',
   lead: 'One person, three windows: the customer’s phone, the DingTalk group, the console. The programs are real; only the firm is made up.',
-  clock: 'Demo time {at}',
+  clock: 'Demo time',
   working: 'Working time, clocks run',
   resting: 'Off hours, clocks stand still',
   lost: 'The demo cannot be reached; trying again…',
