@@ -212,6 +212,7 @@ def colleague(person: Staff, firm: Firm, load: Mapping[int, int], by: Staff) -> 
         skills=person.skills,
         load=load.get(person.id, 0),
         email=person.email if private else "",
+        language=person.language,
         accounts=accounts if private else (),
     )
 

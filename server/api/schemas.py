@@ -129,6 +129,7 @@ class ColleagueShown(msgspec.Struct, frozen=True, kw_only=True):
     skills: dict[str, int]
     load: int
     email: str = ""  # for administrators only
+    language: str = "zh"
     accounts: tuple[str, ...] = ()  # chat platforms that are bound; for administrators only
 
 

@@ -220,6 +220,19 @@ describe('the timeline', () => {
   })
 })
 
+describe('a solution', () => {
+  it('is shown once, and then that the ticket is resolved', () => {
+    const said = { id: 9, visibility: 'public', direction: 'out', text: '好了' } as const
+    const common = { at: '2026-11-24T01:00:00Z', via: 'web', summary: '', body: {}, message: said }
+    const actor = { kind: 'staff', id: 7, name: '李娜' } as const
+    const pieces = piecesOf([
+      { ...common, seq: 1, kind: 'replied', actor },
+      { ...common, seq: 2, kind: 'resolved', actor },
+    ])
+    expect(pieces.map((one) => one.kind)).toEqual(['said', 'loud'])
+  })
+})
+
 describe('a draft', () => {
   beforeEach(() => localStorage.clear())
 

@@ -5,10 +5,10 @@ import '@/shared/tokens.css'
 import '@/shared/element.css'
 import './console.css'
 import { Refused } from '@/shared/ask'
-import { startLanguage } from '@/shared/language'
+import { setAccountLanguage, startLanguage } from '@/shared/language'
 import { startTheme } from '@/shared/theme'
 import App from './App.vue'
-import { desk } from './desk'
+import { desk, keys, readSession } from './desk'
 import { dropOldDrafts } from './drafts'
 import { router, signInAgain } from './router'
 
@@ -19,6 +19,10 @@ desk.getQueryCache().config.onError = (reason: unknown) => {
 }
 
 async function start(): Promise<void> {
+  const session = await desk
+    .ensureQueryData({ queryKey: keys.session, queryFn: readSession, retry: false })
+    .catch(() => null) // the frame says that the desk cannot be reached
+  setAccountLanguage(session?.me?.language)
   const i18n = await startLanguage({
     zh: () => import('./locales/zh.json'),
     en: () => import('./locales/en.json'),

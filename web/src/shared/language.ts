@@ -7,10 +7,18 @@ export type Loaders = Record<Language, () => Promise<{ default: Words }>>
 
 const KEPT = 'paidan.language'
 
-/** The language that was chosen on this device, else the browser's, else Chinese. */
+let account: Language | null = null
+
+/** The signed-in colleague's language: the server's words come in it. */
+export function setAccountLanguage(language: string | undefined): void {
+  account = language === 'zh' || language === 'en' ? language : null
+}
+
+/** The language that was chosen on this device, else the account's, the browser's, Chinese. */
 export function wantedLanguage(): Language {
   const value = localStorage.getItem(KEPT)
   if (value === 'zh' || value === 'en') return value
+  if (account) return account
   return navigator.language.toLowerCase().startsWith('en') ? 'en' : 'zh'
 }
 

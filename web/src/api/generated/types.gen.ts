@@ -199,6 +199,7 @@ export type ColleagueShown = {
     };
     load: number;
     email: string;
+    language: string;
     accounts: Array<string>;
 };
 

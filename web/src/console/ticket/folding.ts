@@ -22,9 +22,13 @@ const LOUD = new Set([
 
 export function piecesOf(timeline: readonly TimelineEntry[]): Piece[] {
   const pieces: Piece[] = []
+  const shown = new Set<number>()
   for (const entry of timeline) {
-    if (entry.message) pieces.push({ kind: 'said', entry })
-    else if (LOUD.has(entry.kind)) pieces.push({ kind: 'loud', entry })
+    // a solution is both a reply and the reason of "resolved": its words are shown once
+    if (entry.message && !shown.has(entry.message.id)) {
+      shown.add(entry.message.id)
+      pieces.push({ kind: 'said', entry })
+    } else if (LOUD.has(entry.kind)) pieces.push({ kind: 'loud', entry })
     else {
       const last = pieces[pieces.length - 1]
       if (last?.kind === 'fold') last.entries.push(entry)
