@@ -14,8 +14,10 @@ from server.api.calls import Answer, Call, Handler, Principal, cookie_of
 from server.api.reading import email_of, needed
 from server.domain.errors import WrongPassword
 from server.domain.people import Staff
+from server.domain.starting import StartingNames
 from server.storage.people import ApiToken
 from server.usecases import people, reading
+from server.words import say
 
 SESSION_LIFE: Final = timedelta(days=14)
 _CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -88,6 +90,12 @@ async def set_up(call: Call, asked: s.SetUp) -> Answer:
         asked.name.strip(),
         email,
         password_hash,
+        StartingNames(
+            **{
+                field: say(call.language, f"start.{field}")
+                for field in StartingNames.__struct_fields__
+            }
+        ),
     )
     return await _signed_in(call, staff)
 

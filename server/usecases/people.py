@@ -14,6 +14,7 @@ from server.domain import errors
 from server.domain.events import Actor, DeskOpened, DutyChanged, IdentityBound, StaffSaved, Via
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff, plain_email
+from server.domain.starting import StartingNames, starting_documents
 from server.storage import people
 from server.storage.people import ApiToken, Credentials, Session
 from server.usecases.acts import Act, change
@@ -41,9 +42,17 @@ async def offer_set_up(act: Act, digest: str) -> None:
 
 @change
 async def set_up(  # noqa: PLR0917
-    act: Act, digest: str, firm_name: str, name: str, email: str, password_hash: str
+    act: Act,
+    digest: str,
+    firm_name: str,
+    name: str,
+    email: str,
+    password_hash: str,
+    names: StartingNames | None = None,
 ) -> Staff:
-    """First set-up: the firm's name and its administrator. Refuses `AlreadySetUp`, `WrongCode`."""
+    """First set-up: the firm's name, its administrator, and with `names` the things that a firm
+    starts with. Refuses `AlreadySetUp`, `WrongCode`.
+    """
     firm = await act.firm()
     if any(person.role is Role.ADMINISTRATOR for person in firm.staff.values()):
         raise errors.AlreadySetUp
@@ -58,7 +67,10 @@ async def set_up(  # noqa: PLR0917
         Actor("desk"),
     )
     profile = msgspec.structs.replace(firm.profile, name=firm_name)
-    await save_document(act, "profile", "firm", profile, Actor("staff", staff.id))
+    by = Actor("staff", staff.id)
+    await save_document(act, "profile", "firm", profile, by)
+    for kind, item, doc in starting_documents(names, staff.id) if names is not None else ():
+        await save_document(act, kind, item, doc, by)
     return staff
 
 

@@ -1,0 +1,25 @@
+"""A desk that was just set up works: its first ticket has a team and a promise."""
+
+import pytest
+
+from server import vault
+from server.usecases import people
+from tests.support.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_first_ticket_of_a_new_firm_has_a_team_and_a_promise(empty_world: World):
+    await people.offer_set_up(empty_world.desk, vault.digest("once-only"))
+    browser = await empty_world.customer()
+    who = {"firm": "云杉", "name": "老陈", "email": "chen@example.com", "password": "long enough"}
+    answer = await browser.post("/api/v1/setup", json={"code": "once-only"} | who)
+    assert answer.status_code == 200, answer.text
+    filed = {"key": "first-ticket", "text": "打印机卡纸", "name": "王女士", "phone": "13800000001"}
+    receipt = (await browser.post("/api/v1/portal/tickets", json=filed)).json()
+    assert receipt["answer_by"] == "2026-03-16T02:00:00Z"
+    page = (await browser.get(f"/api/v1/tickets/{receipt['number']}")).json()
+    assert page["ticket"]["team_name"] == "客服"
+    assert [clock["metric"] for clock in page["clocks"]] == ["first", "resolve"]
+    firm = (await browser.get("/api/v1/firm")).json()
+    assert [team["leaders"] for team in firm["teams"]] == [[1]]
