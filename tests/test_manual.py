@@ -25,10 +25,10 @@ from server.domain.routing import Rules
 from server.settings import EXAMPLES, Settings
 from server.storage.firm import KINDS
 from server.usecases import chat, deadlines, deliveries, intake, people, tickets
-from tests.support import reference
+from tests.support import reference, sheets
 from tests.test_architecture import BANNED
 
-ROOT = reference.ROOT
+ROOT = sheets.ROOT
 HELP = reference.HELP
 MOST_LINES = 250
 MOST_PICTURE_BYTES = 300 * 1024
@@ -152,7 +152,7 @@ def public_classes() -> list[type]:
 
 
 def test_the_glossary_has_every_public_class_of_the_domain_and_no_other():
-    explained = [name for _, _, names in reference.glossary() for name in names]
+    explained = [name for _, _, names in sheets.glossary() for name in names]
     groups = {"Refusal", "NotFound", "Forbidden", "Conflict", "Invalid"}
     wanted = [
         kind.__name__
@@ -172,7 +172,7 @@ def test_the_glossary_bans_what_the_tree_may_not_say():
 
 def test_the_glossary_speaks_both_languages():
     chinese = re.compile(r"[\u4e00-\u9fff]")
-    assert [english for english, zh, _ in reference.glossary() if not chinese.search(zh)] == []
+    assert [english for english, zh, _ in sheets.glossary() if not chinese.search(zh)] == []
 
 
 # --- the reference pages
