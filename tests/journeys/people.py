@@ -97,12 +97,10 @@ class Colleague:
         name: str,
         path: str = "/console/",
         device: Device = DESKTOP,
-        *,
-        dark: bool = False,
     ) -> Self:
         """Signs in and is led to where he wanted to go."""
         url = await world.url()
-        page = await windows.open(f"{url}{path}", device, dark=dark)
+        page = await windows.open(f"{url}{path}", device)
         here = cls(page, url)
         await here.signs_in(EMAILS[name], PASSWORD)
         await expect(page.get_by_test_id("me")).to_be_attached()
@@ -141,6 +139,7 @@ class Colleague:
 
     async def does(self, command: str) -> None:
         """Presses a command's button, or takes it from the menu of those that are rarer."""
+        await expect(self.page.get_by_role("toolbar")).to_be_visible()
         button = self.page.get_by_test_id(command)
         if not await button.is_visible():
             await self.page.get_by_test_id("more").click()

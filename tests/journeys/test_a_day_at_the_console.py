@@ -48,14 +48,13 @@ async def test_a_call_becomes_a_ticket_that_is_noted_handed_on_held_and_resumed(
 
     # Put aside until tomorrow, and taken up again today.
     await boss.does("hold")
-    await page.get_by_label("待第三方").check()
     await page.get_by_role("button", name="明天 9:00").click()
-    await boss.gives_reason("等供应商送货")
-    await boss.sees("status", "待第三方")
-    await boss.sees("timeline", "等供应商送货")
+    await boss.gives_reason("客户去量墨盒型号")
+    await boss.sees("status", "待客户回复")
+    await boss.sees("timeline", "客户去量墨盒型号")
     await boss.sees("clock-resolve", "已暂停")
     await boss.looks_at("waiting")
-    await boss.sees_row(1, "打印机没墨了", "待第三方")
+    await boss.sees_row(1, "打印机没墨了", "待客户回复")
     await boss.opens(1)
     await boss.does("resume")
     await boss.sees("status", "处理中")

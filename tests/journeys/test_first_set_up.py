@@ -29,7 +29,7 @@ async def test_the_printed_link_makes_the_first_administrator_and_he_makes_the_r
     page = boss.page
     await expect(page.get_by_role("heading", name="人员与处理组")).to_be_visible()
 
-    # A colleague, and a team with both of them in it.
+    # A colleague, who joins the team that every firm starts with.
     await page.get_by_test_id("add-colleague").click()
     await page.get_by_test_id("colleague-name").fill("李工")
     await page.get_by_test_id("colleague-email").fill(COLLEAGUE)
@@ -39,11 +39,10 @@ async def test_the_printed_link_makes_the_first_administrator_and_he_makes_the_r
     await boss.is_told("李工 已保存")
     staff = page.locator("li.person")
     await expect(staff).to_have_count(2)
-    await page.get_by_test_id("add-team").click()
+    await page.get_by_test_id("team-front").get_by_role("button").click()
     await page.get_by_test_id("team-name").fill("维修组")
     li = next(one for one in (await empty_world.desk.firm()).staff.values() if one.name == "李工")
     await boss.picks("team-members", li.id)
-    await page.keyboard.press("Escape")
     await page.get_by_test_id("save-team").click()
     await boss.is_told("处理组「维修组」已保存")
     await expect(staff.filter(has_text="李工")).to_contain_text("维修组")
@@ -59,12 +58,13 @@ async def test_the_printed_link_makes_the_first_administrator_and_he_makes_the_r
     await boss.sees("empty", "你手上没有工单")
     await expect(page.get_by_test_id("add-colleague")).to_have_count(0)
 
-    # And the first ticket arrives.
+    # And the first ticket arrives, with a promise.
     customer = await Customer.comes(empty_world, windows)
     await customer.sees(FIRM)
     number = await customer.files("水管漏水")
+    await customer.sees("10:00 前回复您")
     await boss.looks_at("unclaimed")
-    await boss.sees_row(number, "水管漏水")
+    await boss.sees_row(number, "水管漏水", "维修组")
 
 
 async def test_the_link_works_once(empty_world: World, windows: Windows) -> None:

@@ -79,9 +79,7 @@ class Windows:
         self._wrong: list[str] = []
         self._expected: list[re.Pattern[str]] = []
 
-    async def open(
-        self, url: str, device: Device = DESKTOP, *, dark: bool = False, **more: Any
-    ) -> Page:
+    async def open(self, url: str, device: Device = DESKTOP, **more: Any) -> Page:
         """A window of a person's own browser (nobody else's cookies), showing `url`."""
         context = await self._browser.new_context(
             viewport={"width": device.width, "height": device.height},
@@ -89,7 +87,7 @@ class Windows:
             is_mobile=device.touch,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
-            color_scheme="dark" if dark else "light",
+            color_scheme="light",
             reduced_motion="reduce",
             **more,
         )
