@@ -23,8 +23,8 @@ PASSWORD = "smoke-test-0001"
 class Smoke:
     """One program on one data folder."""
 
-    def __init__(self, program: Path, folder: Path) -> None:
-        self.program = program
+    def __init__(self, program: Path, folder: Path, *words: str) -> None:
+        self.command = [program, *(words or ("serve",))]
         self.folder = folder
         self.port = _free_port()
         self.cookie = ""
@@ -35,7 +35,7 @@ class Smoke:
         log = (self.folder / "smoke.log").open("ab")
         began = time.monotonic()
         self.running = subprocess.Popen(
-            [self.program, "serve"],
+            self.command,
             env=os.environ
             | {"PAIDAN_DATA": str(self.folder), "PAIDAN_LISTEN": f"127.0.0.1:{self.port}"},
             stdout=log,
@@ -140,6 +140,18 @@ def see(desk: Smoke, page: str) -> None:
         expect(path, desk.ask("GET", path), 200)
 
 
+def see_demo(program: Path, folder: Path) -> None:
+    """The demo firm and its rehearsed DingTalk start from the packed file too."""
+    folder.mkdir()
+    demo = Smoke(program, folder, "demo", "--keep")
+    demo.start()
+    state = expect("demo", demo.ask("GET", "/api/v1/session"), 200)
+    if not state["demo"] or state["needs_set_up"]:
+        raise SystemExit(f"this is no demo: {state}")
+    expect("the demo's page", demo.ask("GET", "/demo"), 200)
+    demo.stop()
+
+
 def main() -> int:
     program = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory(prefix="paidan-smoke-") as name:
@@ -151,6 +163,7 @@ def main() -> int:
         warm = desk.start()
         see(desk, page)
         desk.stop()
+        see_demo(program, Path(name) / "demo")
         environment = os.environ | {"PAIDAN_DATA": name}
         for words in (("version",), ("verify",), ("sla", "rebuild", "--check")):
             subprocess.run([program, *words], env=environment, check=True, timeout=60)
