@@ -157,7 +157,9 @@ async def open_desk(
         async with _desk(settings, clock, activity, entropy, passwords) as desk:
             for step in await migrate(desk.database, desk.clock.now()):
                 _log.info("migrated", extra=log.facts(step=step))
-            stranded = await deliveries.recover(desk)
+            # One server a folder; a PostgreSQL database may have others, who are at work.
+            alone = desk.database.dialect == "sqlite"
+            stranded = await deliveries.recover(desk, alone=alone)
             if stranded:
                 _log.info("found interrupted notices", extra=log.facts(notices=stranded))
             yield desk

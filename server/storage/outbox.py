@@ -55,7 +55,7 @@ _NEXT = Statement(
 )
 _CHANNELS = Statement("SELECT DISTINCT channel FROM outbox WHERE state = 'waiting'", str)
 _TAKE = Statement(
-    "UPDATE outbox SET state = 'sending', tries = tries + 1"  # noqa: S608
+    "UPDATE outbox SET state = 'sending', tries = tries + 1, next_at = :until"  # noqa: S608
     " WHERE id = :id AND state = 'waiting'"
     f" RETURNING {_COLUMNS}",
     Delivery,
@@ -63,8 +63,9 @@ _TAKE = Statement(
 _SETTLE = Statement[None](
     "UPDATE outbox SET state = :state, next_at = :next_at, settled_at = :settled_at,"
     " reference = :reference, error = :error WHERE id = :id AND state = 'sending'"
+    " AND tries = :tries"
 )
-_STRANDED = Statement(
+_SENDING = Statement(
     f"SELECT {_COLUMNS} FROM outbox WHERE state = 'sending' ORDER BY id",  # noqa: S608
     Delivery,
 )
@@ -133,14 +134,16 @@ async def next_at(db: Reading, channel: str) -> datetime | None:
     return await db.one(_NEXT, channel=channel)
 
 
-async def take(unit: Unit, delivery: int) -> Delivery | None:
-    """Mark as being sent: from here on a crash leaves a trace. None when it is not waiting."""
-    return await unit.one(_TAKE, id=delivery)
+async def take(unit: Unit, delivery: int, until: datetime) -> Delivery | None:
+    """Mark as being sent until then at the latest: from here on a crash leaves a trace. None when
+    it is not waiting.
+    """
+    return await unit.one(_TAKE, id=delivery, until=until)
 
 
 async def settle(
     unit: Unit,
-    delivery: int,
+    delivery: Delivery,
     state: State,
     *,
     next_at: datetime,
@@ -148,10 +151,11 @@ async def settle(
     reference: str | None = None,
     error: str | None = None,
 ) -> bool:
-    """What became of a try; False when it was settled before."""
+    """What became of this very try; False when it was settled before, or another one began."""
     touched = await unit.run(
         _SETTLE,
-        id=delivery,
+        id=delivery.id,
+        tries=delivery.tries,
         state=state,
         next_at=next_at,
         settled_at=settled_at,
@@ -161,9 +165,9 @@ async def settle(
     return touched == 1
 
 
-async def list_stranded(db: Reading) -> list[Delivery]:
-    """Rows that a crash left between sending and settling."""
-    return await db.all(_STRANDED)
+async def list_sending(db: Reading) -> list[Delivery]:
+    """Rows between taking and settling; `next_at` is when their time is up."""
+    return await db.all(_SENDING)
 
 
 async def list_in_state(db: Reading, state: State, limit: int) -> list[Delivery]:

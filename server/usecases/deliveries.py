@@ -28,6 +28,8 @@ class _Audience(msgspec.Struct, frozen=True):
 MOST_TRIES = 8
 FIRST_BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=30)
+LONGEST_TRY = timedelta(minutes=5)
+"""Whoever has not settled a try by then has died over it. A try itself ends far sooner."""
 
 
 async def list_waiting_channels(desk: Desk) -> list[str]:
@@ -51,7 +53,7 @@ async def next_at(desk: Desk, channel: str) -> datetime | None:
 @change
 async def take(act: Act, delivery: int) -> Parcel | None:
     """Begin a try; None when it was taken, sent or given up meanwhile."""
-    taken = await outbox.take(act.unit, delivery)
+    taken = await outbox.take(act.unit, delivery, act.at + LONGEST_TRY)
     if taken is None:
         return None
     ticket = await tickets.find(act.unit, taken.ticket) if taken.ticket is not None else None
@@ -66,7 +68,7 @@ async def settle(act: Act, delivery: Delivery, outcome: Outcome) -> None:
         case Sent(reference=reference):
             await outbox.settle(
                 act.unit,
-                delivery.id,
+                delivery,
                 "sent",
                 next_at=act.at,
                 settled_at=act.at,
@@ -91,7 +93,7 @@ async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None
     jitter = 0.9 + int(act.draw()[:4], 16) / 0xFFFF * 0.2
     await outbox.settle(
         act.unit,
-        delivery.id,
+        delivery,
         "waiting",
         next_at=act.at + (backoff * jitter if after is None else after),
         settled_at=None,
@@ -102,7 +104,7 @@ async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None
 
 async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) -> None:
     settled = await outbox.settle(
-        act.unit, delivery.id, state, next_at=act.at, settled_at=act.at, error=why
+        act.unit, delivery, state, next_at=act.at, settled_at=act.at, error=why
     )
     if not settled or delivery.ticket is None:
         return
@@ -112,10 +114,20 @@ async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) 
         await record(act, ticket, Change(ticket, (failed,)), DESK, "desk")
 
 
+async def has_stranded(desk: Desk) -> bool:
+    """Whether the time of some try is up."""
+    now = desk.clock.now()
+    with desk.activity.busy():
+        return any(one.next_at <= now for one in await outbox.list_sending(desk.database))
+
+
 @change
-async def recover(act: Act) -> int:
-    """After a start: settle the tries that a crash interrupted, each by its kind's rule."""
-    stranded = await outbox.list_stranded(act.unit)
+async def recover(act: Act, *, alone: bool = False) -> int:
+    """Settle the tries that were interrupted, each by its kind's rule: those whose time is up, and
+    all when no other server can be at one, as `alone` says.
+    """
+    sending = await outbox.list_sending(act.unit)
+    stranded = [one for one in sending if alone or one.next_at <= act.at]
     for delivery in stranded:
         if delivery.repeat == "at_most_once":
             await _give_up(act, delivery, "unknown", "interrupted")

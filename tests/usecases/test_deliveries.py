@@ -131,7 +131,24 @@ async def test_after_a_crash_interrupted_tries_end_by_their_kind(office: Office)
     for one in await waiting(office):
         await deliveries.take(office.desk, one.id)
     assert await waiting(office) == []
-    assert await deliveries.recover(office.desk) == 2
+    assert await deliveries.recover(office.desk, alone=True) == 2
     assert [one.kind for one in await waiting(office)] == ["routed"]
     (lost,) = await reading.list_deliveries(office.desk, "unknown")
     assert lost.kind == "claimed"
+
+
+async def test_a_try_belongs_to_its_server_until_its_time_is_up(office: Office):
+    """Another desk on the same database starts while this one is sending."""
+    await office.connect()
+    await office.file()
+    (notice,) = await waiting(office)
+    parcel = await deliveries.take(office.desk, notice.id)
+    assert await deliveries.recover(office.desk) == 0, "it is being sent"
+    office.move_by(deliveries.LONGEST_TRY)
+    assert await deliveries.recover(office.desk) == 1
+    again = await deliveries.take(office.desk, notice.id)
+    assert again.again, "what may have arrived is marked"
+    await deliveries.settle(office.desk, parcel.delivery, Never("late"))
+    assert await reading.list_deliveries(office.desk, "given_up") == [], "the second try counts"
+    await deliveries.settle(office.desk, again.delivery, Sent())
+    assert await waiting(office) == []

@@ -7,7 +7,7 @@ from server.desk import Later, Never, Parcel, Sent, Unknown
 from server.domain import commands
 from server.domain.events import Actor
 from server.storage import outbox
-from server.usecases import administration, intake
+from server.usecases import administration, deliveries, intake
 from tests.support.postbox import Postbox, connect
 from tests.support.world import SOON, World
 
@@ -143,3 +143,19 @@ async def test_a_notice_that_was_under_way_when_the_desk_stopped_is_settled_at_i
     await world.start()
     await world.advance(seconds=10)
     assert [parcel.again for parcel in box.parcels] == [False, True]
+
+
+async def test_a_try_that_nobody_settled_is_taken_up_without_a_restart(world: World) -> None:
+    box = Postbox()
+    await connect(world, "post", box)
+    box.answers = lambda _: Later("busy", timedelta(minutes=1))
+    await world.file("打印机卡纸")
+    (lost,) = await outbox.list_in_state(world.desk.database, "waiting", 10)
+    await deliveries.take(world.desk, lost.id)  # whoever took it dies over it
+    box.answers = lambda _: Sent()
+    await world.advance(minutes=4)
+    await world.file("打印机又卡纸")
+    assert [one.delivery.id for one in box.parcels].count(lost.id) == 1
+    await world.advance(minutes=1)
+    await world.file("打印机还卡纸")
+    assert [one.delivery.id for one in box.parcels].count(lost.id) == 2
