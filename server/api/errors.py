@@ -22,7 +22,7 @@ from server.api.reading import Malformed, Refused, wrong
 from server.api.schemas import Problem
 from server.api.sheet import sheet
 from server.domain.errors import Refusal, TooManyTries
-from server.storage.database import CommitFailed, Overloaded
+from server.storage.database import CommitFailed, Overloaded, ReadFailed
 from server.words import find, language_of, say
 
 _encode = msgspec.json.Encoder().encode
@@ -36,6 +36,7 @@ PLAIN_CODES: Final = (
     "malformed",
     "overloaded",
     "not_saved",
+    "not_read",
     "fault",
 )
 """Errors that no rule of the desk raises; they have words under `[refusal]` like the others."""
@@ -59,11 +60,17 @@ def problem_of(error: Exception, language: str, path: str) -> Handled:
     if isinstance(error, HTTPException) and error.status_code < 500:  # noqa: PLR2004
         return _of_http(error, language)
     incident = log.incident(error, "http", path=path)
-    if isinstance(error, CommitFailed):
-        status, problem, headers = _plain("not_saved", 503, language, {"Retry-After": "5"})
-    else:
-        status, problem, headers = _plain("fault", 500, language, {}, incident=incident)
+    code = _trouble_of(error)
+    headers = {} if code == "fault" else {"Retry-After": "5"}
+    status = 500 if code == "fault" else 503
+    status, problem, headers = _plain(code, status, language, headers, incident=incident)
     return status, msgspec.structs.replace(problem, incident=incident), headers
+
+
+def _trouble_of(error: Exception) -> str:
+    if isinstance(error, CommitFailed):
+        return "not_saved"
+    return "not_read" if isinstance(error, ReadFailed) else "fault"
 
 
 def _plain(

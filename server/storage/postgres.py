@@ -7,8 +7,8 @@ besides its own statements makes it fail.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, TypeVar
@@ -17,7 +17,15 @@ import asyncpg
 
 from server.storage.lanes import Job, Lanes, nested
 from server.storage.prepared import Dialect, Statement
-from server.storage.units import CommitFailed, Lane, Look, SuspendedInUnit, Work, WriterLost
+from server.storage.units import (
+    CommitFailed,
+    Lane,
+    Look,
+    ReadFailed,
+    SuspendedInUnit,
+    Work,
+    WriterLost,
+)
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -26,6 +34,13 @@ BATCH_SECONDS: Final = 0.020
 """A batch ends after this long. Its statements wait for the server, not for the loop."""
 
 _LOST: Final = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+_AWAY: Final = (
+    *_LOST,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,  # and its child, a lock that did not come
+)
+"""What a question meets while the server is gone, starting, ending, or has its hands full."""
 _POOL: Final = 8
 _RECONNECT_SECONDS: Final = 1.0
 _SETTINGS: Final = {
@@ -55,6 +70,15 @@ class _Asked:
 
 def _closed() -> RuntimeError:
     return RuntimeError("the database is not open")
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Name the trouble of a question. Raises `ReadFailed`."""
+    try:
+        yield
+    except _AWAY as error:
+        raise ReadFailed(str(error) or type(error).__name__) from error
 
 
 def _keys(rows: list[asyncpg.Record]) -> tuple[str, ...]:
@@ -202,23 +226,31 @@ class PostgresEngine:
 
     async def all(self, statement: Statement[R], values: dict[str, object]) -> list[R]:
         """Every row."""
-        return await _read_all(self._readers(), statement, values)
+        readers = self._readers()
+        with _asking():
+            return await _read_all(readers, statement, values)
 
     async def one(self, statement: Statement[R], values: dict[str, object]) -> R | None:
         """The first row, or None."""
-        return await _read_one(self._readers(), statement, values)
+        readers = self._readers()
+        with _asking():
+            return await _read_one(readers, statement, values)
 
     async def look(self, work: Look[T]) -> T:
         """Several questions in one snapshot."""
-        async with (
-            self._readers().acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            return await work(PostgresView(connection))
+        readers = self._readers()
+        with _asking():
+            async with (
+                readers.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                return await work(PostgresView(connection))
 
     async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
         """Rows of any SQL, undecoded."""
-        return [dict(row) for row in await self._readers().fetch(sql, *values)]
+        readers = self._readers()
+        with _asking():
+            return [dict(row) for row in await readers.fetch(sql, *values)]
 
     async def copy_to(self, path: Path) -> None:
         """Refused."""

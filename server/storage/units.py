@@ -4,6 +4,7 @@ StorageTrouble
 ├── Overloaded        the queue is full: come again later
 ├── SuspendedInUnit   a unit awaited something that is not storage
 ├── NestedUnit        a unit was begun inside another
+├── ReadFailed        the database did not answer a question; asking again later may help
 └── CommitFailed      the batch could not be committed; nothing of it remains
     └── WriterLost    the connection broke on the way; whether it was committed is unknown
 """
@@ -38,6 +39,10 @@ class SuspendedInUnit(StorageTrouble):
 
 class NestedUnit(StorageTrouble):
     """Units never nest (decision 9)."""
+
+
+class ReadFailed(StorageTrouble):
+    """PostgreSQL did not answer a question: it is away, ending, or took too long."""
 
 
 class CommitFailed(StorageTrouble):

@@ -150,6 +150,7 @@ PLAIN: Final = {
     "fault": 500,
     "overloaded": 503,
     "not_saved": 503,
+    "not_read": 503,
 }
 """The status of what no rule refuses (server/api/errors.py)."""
 
