@@ -22,7 +22,8 @@ h1, h2, h3 { line-height: 1.3 }
 h2 { margin-top: 2.2rem }
 code, pre { font-family: ui-monospace, "SFMono-Regular", Consolas, monospace; font-size: .9em }
 code { background: var(--tint); padding: .1em .3em; border-radius: 4px; overflow-wrap: anywhere }
-pre { background: var(--tint); padding: .8rem 1rem; overflow: auto; border-radius: 6px }
+pre { background: var(--tint); padding: .8rem 1rem; border-radius: 6px; white-space: pre-wrap;
+  overflow-wrap: anywhere }
 pre code { background: none; padding: 0 }
 table { border-collapse: collapse; display: block; overflow-x: auto; max-width: 100% }
 td, th { border: 1px solid var(--line); padding: .35rem .7rem; text-align: left;

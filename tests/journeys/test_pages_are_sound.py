@@ -82,6 +82,12 @@ async def test_the_console_can_be_used_by_everybody(
         found += await faults_of(here.page, command)
         await here.page.keyboard.press("Escape")
         await expect(here.page.get_by_test_id(f"dialog-{command}")).to_be_hidden()
+    for key, shown in (("Control+k", "palette-text"), ("?", "keys-help")):
+        await here.page.keyboard.press(key)
+        await expect(here.page.get_by_test_id(shown)).to_be_visible()
+        found += await faults_of(here.page, shown)
+        await here.page.keyboard.press("Escape")
+        await expect(here.page.get_by_test_id(shown)).to_be_hidden()
     assert found == []
 
 
@@ -103,6 +109,10 @@ async def test_the_doors_and_the_customers_pages_can_be_used_by_everybody(
     await page.get_by_test_id("submit").click()
     await is_there(page, "error-text")
     found += await faults_of(page, "form with errors")
+    for path in ("/help", "/help/daily-work", "/api/docs"):
+        await page.goto(f"{url}{path}")
+        await is_there(page, "")
+        found += await faults_of(page, path, dark_class=False)
     assert found == []
 
 
@@ -182,12 +192,13 @@ async def is_narrow(page: Page) -> bool:
     )
 
 
-async def faults_of(page: Page, name: str) -> list[str]:
+async def faults_of(page: Page, name: str, *, dark_class: bool = True) -> list[str]:
     """What axe calls serious or critical, a line each; in the dark only contrasts differ."""
     await page.evaluate(AXE)
     answer = await page.evaluate("axe.run({resultTypes: ['violations']})")
     await page.emulate_media(color_scheme="dark")
-    await expect(page.locator("html")).to_have_class(re.compile("dark"))
+    if dark_class:
+        await expect(page.locator("html")).to_have_class(re.compile("dark"))
     await page.evaluate(STANDS_STILL)
     dark = await page.evaluate("axe.run({runOnly: ['color-contrast']})")
     await page.emulate_media(color_scheme="light")
