@@ -3,8 +3,12 @@
 Parts are immutable versions (decision 10). A `Firm` is a value: caches hold it keyed by `seq`.
 """
 
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import msgspec
 
+from server.domain.errors import Invalid
 from server.domain.people import LEADING, Staff, Team
 from server.domain.routing import Rules
 from server.domain.sla import Law
@@ -19,13 +23,19 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """The firm's face: its name and what the customer's form offers."""
+    """The firm's face: its name and what the customer's form offers. Refuses `Invalid(zone)`."""
 
     name: str = ""
     zone: str = "Asia/Shanghai"
     categories: tuple[str, ...] = ()
     greeting: str = ""
-    quiet_close_hours: int = 72
+    quiet_close_hours: Annotated[int, msgspec.Meta(ge=1, le=366 * 24)] = 72
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise Invalid(zone="unknown") from None
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,9 +83,10 @@ async def _leave_behind(act: Act) -> None:
         at=act.at,
     )
     (waiting,) = await outbox.list_in_state(act.unit, "waiting", 1)
-    await outbox.take(act.unit, waiting.id)
+    taken = await outbox.take(act.unit, waiting.id, act.at)
+    assert taken is not None
     await outbox.settle(
-        act.unit, waiting.id, "given_up", next_at=act.at, settled_at=act.at, error="no_such_user"
+        act.unit, taken, "given_up", next_at=act.at, settled_at=act.at, error="no_such_user"
     )
     arrival = await inbound.add(act.unit, "dingtalk", "poisoned", "{}", act.at)
     assert arrival is not None
@@ -107,3 +108,18 @@ async def test_what_did_not_arrive_is_listed_and_tried_again(world: World):
     path = f"/api/v1/arrivals/{arrival['id']}/replay"
     assert (await admin.post(path)).status_code == 204
     assert (await admin.post(path)).json()["error"] == "unknown_inbound"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("zone", "Mars/Base"), ("zone", ""), ("quiet_close_hours", 10**12), ("quiet_close_hours", 0)],
+)
+async def test_a_profile_that_would_stop_the_desk_is_refused_by_field(
+    world: World, field: str, value: object
+) -> None:
+    admin = await world.signed_in(ADMINISTRATOR)
+    known = (await admin.get("/api/v1/configuration/profile/firm")).json()
+    wanted = {"doc": known["doc"] | {field: value}, "seen_version": known["version"]}
+    refused = await admin.put("/api/v1/configuration/profile/firm", json=wanted)
+    assert refused.status_code == 422
+    assert any(field in name for name in refused.json()["fields"]), refused.text
