@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
+from server.domain.texts import cleaned
+
 _OVER_QUOTA: Final = "20001"
 
 
@@ -126,8 +128,11 @@ def _at_ids(data: dict[str, Any]) -> list[str]:
 
 
 def read_line(data: object, frame_id: str) -> ChatLine:
-    """Read the `data` of a frame. Never refuses; the frame's id stands in for a message id."""
-    fields = data if isinstance(data, dict) else {"unreadable": data}
+    """Read the `data` of a frame. Never refuses; the frame's id stands in for a message id. What
+    no database keeps is left out: the line would come again and again.
+    """
+    kept = cleaned(data)
+    fields = kept if isinstance(kept, dict) else {"unreadable": kept}
     text, attachments = _said(fields)
     error = _text(fields.get("errorCode")) or _text(fields.get("errCode"))
     return ChatLine(

@@ -7,12 +7,13 @@ import msgspec
 from litestar import Request
 
 from server.api.limits import Limits
-from server.api.reading import LARGEST_NUMBER, clean, decode_query
+from server.api.reading import LARGEST_NUMBER, decode_query
 from server.api.surface import Operation
 from server.desk import Desk
 from server.domain.errors import NotFound, SignInNeeded
 from server.domain.events import Via
 from server.domain.people import Staff
+from server.domain.texts import clean
 from server.words import language_of
 
 Q = TypeVar("Q", bound=msgspec.Struct)

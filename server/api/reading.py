@@ -14,12 +14,12 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from server.domain.errors import Invalid, Refusal
+from server.domain.texts import clean, cleaned
 
 T = TypeVar("T")
 LARGEST_BODY: Final = 1024 * 1024
 LARGEST_NUMBER: Final = 2**53 - 1
 
-_UNCLEAN: Final = re.compile("[\x00\ud800-\udfff]")
 _SUSPECT: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _FIELD: Final = re.compile(r"field `(\w+)`")
@@ -60,7 +60,7 @@ def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """A body as the decoder's type. Raises `Malformed` and `Refused`."""
     try:
         if _SUSPECT.search(body):
-            found: T = msgspec.convert(_cleaned(json.loads(body)), decoder.type)
+            found: T = msgspec.convert(cleaned(json.loads(body)), decoder.type)
             return found
         return decoder.decode(body)
     except msgspec.ValidationError as error:
@@ -119,21 +119,6 @@ def _rule(message: str) -> Wrong | None:
 
 def _least(bound: re.Match[str]) -> dict[str, Any]:
     return {"least": bound.group(2)}
-
-
-def clean(text: str) -> str:
-    """Without what no database keeps."""
-    return _UNCLEAN.sub("", text)
-
-
-def _cleaned(value: object) -> object:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [_cleaned(one) for one in value]
-    if isinstance(value, dict):
-        return {clean(key): _cleaned(one) for key, one in value.items()}
-    return value
 
 
 def needed(**texts: str) -> None:
