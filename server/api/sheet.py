@@ -1,5 +1,5 @@
-"""The plain sheet that pages made by the server are printed on: no script, no file, light and
-dark, readable on a phone.
+"""The plain sheet that pages made by the server are printed on: no script, no file but the desk's
+mark, light and dark, readable on a phone.
 """
 
 from html import escape
@@ -46,6 +46,7 @@ def sheet(title: str, body: str, language: str, *, head: str = "") -> str:
     return (
         f'<!doctype html><html lang="{tongue}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" type="image/svg+xml" href="/assets/mark.svg">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         f"<header><strong>{escape(title)}</strong>{head}</header><main>{body}</main></body></html>"
     )

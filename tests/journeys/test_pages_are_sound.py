@@ -109,9 +109,20 @@ async def test_the_doors_and_the_customers_pages_can_be_used_by_everybody(
     await page.get_by_test_id("submit").click()
     await is_there(page, "error-text")
     found += await faults_of(page, "form with errors")
-    for path in ("/help", "/help/daily-work", "/api/docs"):
+    assert found == []
+
+
+@pytest.mark.parametrize("device", DEVICES)
+async def test_the_manual_can_be_used_by_everybody(
+    world: World, windows: Windows, device: str
+) -> None:
+    url = await world.url()
+    page = await windows.open(f"{url}/help", DEVICES[device])
+    found = await faults_of(page, "/help", dark_class=False)
+    for path in ("/help/daily-work", "/help/install-and-start", "/api/docs"):
         await page.goto(f"{url}{path}")
         await is_there(page, "")
+        assert await is_narrow(page), path
         found += await faults_of(page, path, dark_class=False)
     assert found == []
 
