@@ -11,6 +11,7 @@ from server.activity import Activity, Bell
 from server.clock import Clock
 from server.domain.firm import Firm
 from server.domain.ticket import Ticket
+from server.limits import Limits
 from server.settings import Settings
 from server.storage.database import Database, Reading
 from server.storage.firm import read_firm
@@ -150,6 +151,7 @@ class Desk:
     `platforms` is how chat platforms are connected and `connections` the ones that are;
     `senders` and `readers` are those of other channels; `troubles` tells of each channel that is
     switched on and could not be connected the code of what is wrong; `loops` is how the loops go;
+    `limits` slow guessing in chat down;
     `stopping` is set when the desk ends: whoever holds a stream open lets go of it.
     """
 
@@ -172,6 +174,7 @@ class Desk:
         self.secret = secret
         self.passwords = passwords or Passwords()
         self.bell = Bell()
+        self.limits = Limits()
         self.senders: dict[str, Sender] = {}
         self.readers: dict[str, Reader] = {}
         self.platforms: dict[str, Connect] = {}

@@ -4,7 +4,9 @@ Litestar finds the route and holds the connection; reading bodies, checking who 
 answers is ours, because each costs less and says more that way (measured in facts/stack.md).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +16,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from server.api import admin, auth, live, pages, portal, staff, tickets
-from server.api.calls import Answer, Call, Edge, Handler
+from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
 from server.api.errors import answer_problem
 from server.api.guards import Gate, Hardening
-from server.api.limits import Limits
-from server.api.reading import LARGEST_BODY, decode
+from server.api.reading import LARGEST_BODY, SlowBody, decode
 from server.api.surface import OPERATIONS, Operation
 from server.desk import Desk
+from server.limits import Limits
 
 HANDLERS: Final[dict[str, Handler]] = {
     **auth.HANDLERS,
@@ -48,12 +50,15 @@ def make_api(
     dist: Path | None = None,
     frame_ancestors: str = "'none'",
     extra: Sequence[tuple[Operation, Handler]] = (),
+    slowest_body: timedelta = SLOWEST_BODY,
 ) -> Litestar:
     """The application of a desk. `limits` slow callers down; `dist` is the built web, beside
     the package unless told; `frame_ancestors` is who may show the desk in a frame, in the words
-    of a content security policy; `extra` are operations of a demo desk.
+    of a content security policy; `extra` are operations of a demo desk; a body must have come
+    within `slowest_body`.
     """
     edge = Edge(desk, limits=limits or Limits(), version=version, demo=demo)
+    edge.slowest_body = slowest_body
     known = [(operation, HANDLERS[operation.id]) for operation in OPERATIONS]
     operations = [_route(edge, operation, handler) for operation, handler in (*known, *extra)]
     return Litestar(
@@ -88,11 +93,20 @@ def _endpoint(edge: Edge, operation: Operation, handler: Handler) -> Endpoint:
         if decoder is None:
             given = await handler(call)
         else:
-            given = await handler(call, decode(await request.body(), decoder))
+            given = await handler(call, decode(await _body(request, edge), decoder))
         return _response(operation, given)
 
     endpoint.__name__ = operation.id
     return endpoint
+
+
+async def _body(request: Request[Any, Any, Any], edge: Edge) -> bytes:
+    """The whole body. Refuses `SlowBody`: who sends it drop by drop holds a connection for ever."""
+    try:
+        async with asyncio.timeout(edge.slowest_body.total_seconds()):
+            return await request.body()
+    except TimeoutError:
+        raise SlowBody(seconds=round(edge.slowest_body.total_seconds())) from None
 
 
 def _response(operation: Operation, given: object) -> Response[Any]:

@@ -1,12 +1,13 @@
 """A call: one request by one person, as the functions that answer it see it."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
 
-from server.api.limits import Limits
 from server.api.reading import LARGEST_NUMBER, decode_query
 from server.api.surface import Operation
 from server.desk import Desk
@@ -14,10 +15,13 @@ from server.domain.errors import NotFound, SignInNeeded
 from server.domain.events import Via
 from server.domain.people import Staff
 from server.domain.texts import clean
+from server.limits import Limits
 from server.words import language_of
 
 Q = TypeVar("Q", bound=msgspec.Struct)
 COOKIE: Final = "paidan_session"
+SLOWEST_BODY: Final = timedelta(seconds=30)
+"""Within so long a body must have come: a megabyte over the slowest telephone."""
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 
 
@@ -33,6 +37,9 @@ class Edge:
         self.limits = limits
         self.version = version
         self.demo = demo
+        self.slowest_body = SLOWEST_BODY
+        self.streams = Counter[str]()
+        """Open event streams by the digest of the session or token."""
 
     @property
     def is_secure(self) -> bool:
@@ -42,12 +49,18 @@ class Edge:
 
 class Principal(msgspec.Struct, frozen=True):
     """Who calls: a colleague, and how he proved it. `digest` is his session's, None for a
-    token.
+    token, whose own is `token`.
     """
 
     staff: Staff
     digest: str | None
     writes: bool = True
+    token: str | None = None
+
+    @property
+    def proof(self) -> str:
+        """The digest of what he proved it with."""
+        return self.digest or self.token or ""
 
     @property
     def via(self) -> Via:

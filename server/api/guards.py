@@ -96,13 +96,14 @@ async def identify(desk: Desk, headers: dict[bytes, bytes]) -> Principal | None:
         text = authorization.decode("latin-1")
         if not text.lower().startswith(_BEARER):
             raise WrongToken
-        found = await people.find_token(desk, vault.digest(text[len(_BEARER) :].strip()))
+        digest = vault.digest(text[len(_BEARER) :].strip())
+        found = await people.find_token(desk, digest)
         if found is None:
             raise WrongToken
         token, staff = found
         if token.last_used_at is None or desk.clock.now() - token.last_used_at >= SEEN_EVERY:
             await people.touch_token(desk, token.id)
-        return Principal(staff, None, writes="write" in token.scopes.split(","))
+        return Principal(staff, None, writes="write" in token.scopes.split(","), token=digest)
     secret = cookie_in(headers.get(b"cookie", b""))
     if secret is None:
         return None

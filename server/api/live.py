@@ -15,21 +15,39 @@ from server.api import render
 from server.api import schemas as s
 from server.api.calls import Call, Handler
 from server.api.reading import LARGEST_NUMBER
+from server.domain.errors import TooManyTries
 from server.domain.people import Staff
 from server.usecases import outlook, people, reading
 
 HEARTBEAT: Final = timedelta(seconds=15)
 PAGE: Final = 200
+MOST_STREAMS: Final = 20
+"""So many streams one session or token may hold open: each is a page in a browser's tab."""
 _RETRY_MILLISECONDS: Final = 2000
 
 _encode = msgspec.json.Encoder().encode
 
 
 async def follow_live(call: Call) -> AsyncIterator[bytes]:
-    """The stream of one browser or program."""
+    """The stream of one browser or program. Refuses `TooManyTries` beyond `MOST_STREAMS`."""
+    if call.edge.streams[call.known.proof] >= MOST_STREAMS:
+        raise TooManyTries(seconds=round(HEARTBEAT.total_seconds()))
     asked = call.query(s.LiveAsked)
     seen = _last_seen(call.request.headers.get("last-event-id"), asked.after)
-    return _stream(call, seen)
+    return _counted(call, _stream(call, seen))
+
+
+async def _counted(call: Call, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream, counted from its first to its last event."""
+    streams, proof = call.edge.streams, call.known.proof
+    streams[proof] += 1
+    try:
+        async for event in stream:
+            yield event
+    finally:
+        streams[proof] -= 1
+        if not streams[proof]:
+            del streams[proof]
 
 
 def _last_seen(header: str | None, after: int | None) -> int | None:
@@ -102,9 +120,11 @@ async def _still(call: Call) -> Staff | None:
 
 
 async def _is_signed_in(call: Call) -> bool:
-    """A stream ends with the session that it was opened in."""
-    digest = call.known.digest
-    return digest is None or await people.find_session(call.desk, digest) is not None
+    """A stream ends with the session or the token that it was opened with."""
+    known = call.known
+    if known.digest is not None:
+        return await people.find_session(call.desk, known.digest) is not None
+    return await people.find_token(call.desk, known.token or "") is not None
 
 
 HANDLERS: Final[dict[str, Handler]] = {"followLive": follow_live}

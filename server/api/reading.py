@@ -45,6 +45,12 @@ class Malformed(Refusal):
         self.fields = dict(fields)
 
 
+class SlowBody(Refusal):
+    """The body did not come in time."""
+
+    status = 408
+
+
 class Refused(Invalid):
     """A value breaks a rule: like `Invalid`, with facts for the words."""
 

@@ -11,6 +11,7 @@ import msgspec
 from server.api import schemas as s
 from server.domain.commands import AnyCommand
 from server.domain.people import Role
+from server.limits import Limit
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -20,8 +21,6 @@ LOOKING: Final = LEADING | {Role.AUDITOR}
 WORKING: Final = LEADING | {Role.STAFF}
 HELPING: Final = WORKING | {Role.COLLABORATOR}
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
-
-Limit = Literal["sign_in", "portal_read", "portal_write"]
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

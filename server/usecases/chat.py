@@ -141,8 +141,9 @@ async def _duty_line(
 async def bind_line(
     desk: Desk, talk: Talk, digest: str, user_id: str, say: Callable[[Staff], str]
 ) -> None:
-    """绑定: a chat account of the platform says its one-time code."""
+    """绑定: a chat account of the platform says its one-time code. Guessing is slowed down."""
     try:
+        desk.limits.spend("bind", f"{talk.arrival.channel} {user_id}", desk.clock.now())
         await _bind_line(desk, talk, digest, user_id, say)
     except Refusal as refusal:
         await answer(desk, talk, talk.refused(refusal))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from server.api.live import MOST_STREAMS
 from server.domain import commands as c
 from tests.support.world import SOON, SUPERVISOR, World
 
@@ -134,3 +135,28 @@ async def test_a_feed_ends_with_the_session_and_with_the_desk(world: World):
         world.desk.stopping = True
         world.desk.bell.ring()
         assert (await feed.next())["event"] == "end"
+
+
+async def test_a_feed_ends_with_the_token_that_opened_it(world: World):
+    staff = await world.signed_in("李工")
+    token = (await staff.post("/api/v1/tokens", json={"name": "看板"})).json()
+    program = await world.customer(authorization=f"Bearer {token['token']}")
+    async with following(program) as feed:
+        await feed.next()
+        await staff.delete(f"/api/v1/tokens/{token['id']}")
+        end = asyncio.ensure_future(feed.next())
+        await world.clock.advance(timedelta(seconds=15))
+        assert (await end)["event"] == "end"
+
+
+async def test_one_session_holds_only_so_many_feeds(world: World):
+    staff = await world.signed_in("李工")
+    async with AsyncExitStack() as tabs:
+        feeds = [await tabs.enter_async_context(following(staff)) for _ in range(MOST_STREAMS)]
+        for feed in feeds:
+            await feed.next()
+        refused = await staff.get("/api/v1/live")
+        assert (refused.status_code, refused.json()["error"]) == (429, "too_many_tries")
+        other = await world.signed_in("小赵")
+        async with following(other) as feed:
+            assert (await feed.next())["event"] == "hello"

@@ -1,10 +1,13 @@
 """One error shape for everything that goes wrong, with words that say what to do."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.support.world import SUPERVISOR, World
+from tests.support.world import SOON, SUPERVISOR, World
 
 pytestmark = pytest.mark.anyio
 
@@ -205,3 +208,19 @@ async def test_a_desk_that_is_too_busy_says_when_to_come_again(world: World):
     refused = await customer.get("/api/v1/portal")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "3")
     assert refused.json()["error"] == "overloaded"
+
+
+async def test_who_sends_drop_by_drop_does_not_hold_a_connection(world: World):
+    world.serve_options = {"slowest_body": timedelta(milliseconds=200)}
+    host, port = (await world.url()).removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"POST /api/v1/portal/tickets HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\n"
+        b"Accept-Language: zh\r\nContent-Length: 100\r\n\r\n{"
+    )
+    async with asyncio.timeout(SOON):
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408")
+        body = await reader.read(1000)
+    assert msgspec.json.decode(body)["error"] == "slow_body"
+    writer.close()

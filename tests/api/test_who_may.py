@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from server import vault
-from server.api.limits import Limits
 from server.api.pages import PATHS
 from server.api.surface import OPERATIONS
 from server.domain.people import Role, Staff
+from server.limits import Limits
 from server.usecases import people
 from tests.support.world import ADMINISTRATOR, PASSWORD, SUPERVISOR, World
 

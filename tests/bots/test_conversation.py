@@ -298,3 +298,14 @@ async def test_everybody_reads_his_own_language(table: Table) -> None:
     number = (await table.world.file("空调不制冷")).number
     said = await table.say("小赵", f"claim {number}")
     assert said.startswith(f"You have claimed #{number}")
+
+
+async def test_an_account_that_guesses_binding_codes_is_slowed_down(table: Table):
+    world = table.world
+    li = await world.staff("李工")
+    await people.offer_binding(world.desk, li, vault.digest("ABCD2345"))
+    answers = [await table.say("u-stranger", f"绑定 WRONG{n}") for n in range(6)]
+    assert len(set(answers[:5])) == 1
+    assert "秒后再试" in answers[5]
+    assert "秒后再试" in await table.say("u-stranger", "绑定 ABCD2345"), "also with the right one"
+    assert "李工" in await table.say("u-other", "绑定 ABCD2345"), "others are not slowed down"

@@ -85,8 +85,8 @@ def test_whatever_comes_is_a_line(data: object) -> None:
 
 def test_a_line_holds_only_what_a_database_keeps():
     data = json.loads(
-        r'{"msgId": "m\u0000\ud83d", "msgtype": "text", "text": {"content": "回复 1 好\u0000\ud83d"},'
-        r' "extra\udc00": ["\u0000"]}'
+        r'{"msgId": "m\u0000\ud83d", "msgtype": "text",'
+        r' "text": {"content": "回复 1 好\u0000\ud83d"}, "extra\udc00": ["\u0000"]}'
     )
     line = read_line(data, "frame")
     assert (line.key, line.text) == ("m", "回复 1 好")

@@ -1,4 +1,4 @@
-"""Rate limits: a token bucket for each kind of call and each address, in memory.
+"""Rate limits: a token bucket for each kind of call and each address or account, in memory.
 
 They slow down guessing and flooding, so a restart may forget them. The number of remembered
 addresses is bounded: the one that was quiet longest is forgotten first.
@@ -7,12 +7,13 @@ addresses is bounded: the one that was quiet longest is forgotten first.
 from collections import OrderedDict
 from datetime import datetime
 from math import ceil
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-from server.api.surface import Limit
 from server.domain.errors import TooManyTries
+
+Limit = Literal["sign_in", "portal_read", "portal_write", "bind"]
 
 MOST_REMEMBERED: Final = 20_000
 
@@ -28,6 +29,7 @@ RATES: Final[dict[Limit, Rate]] = {
     "sign_in": Rate(10, 15.0),
     "portal_read": Rate(120, 0.5),
     "portal_write": Rate(30, 2.0),
+    "bind": Rate(5, 60.0),
 }
 """Many customers may come from one address: an office, a mobile carrier."""
 
