@@ -35,10 +35,13 @@ async def perform(
     act: Act, command: c.AnyCommand, by: Staff, via: Via, key: str | None = None
 ) -> Ticket:
     """Do what a colleague asked, whether they clicked, typed or called the API. With a `key`, a
-    repeated command changes nothing and answers with the ticket as it is.
+    repeated command changes nothing and answers with the ticket as it is; the same key for
+    another ticket, or another kind of command, is another key.
     """
     if key is not None:
-        fresh = await inbound.add_done(act.unit, f"command-{by.id}", key, command.ticket, act.at)
+        kind = str(command.__struct_config__.tag)
+        whole = f"{command.ticket}:{kind}:{key}"
+        fresh = await inbound.add_done(act.unit, f"command-{by.id}", whole, command.ticket, act.at)
         if not fresh:
             return (await _permitted(act, command, by))[0]
     return await obey(act, command, by, via)

@@ -166,3 +166,16 @@ async def test_the_loser_of_a_claim_is_told_even_when_he_asks_again_with_his_key
         with pytest.raises(AlreadyClaimed) as refused:
             await office.do(office.boss, c.Claim(ticket=number), "key-boss")
         assert refused.value.facts["assignee"] == "小赵"
+
+
+async def test_a_key_that_was_used_for_another_ticket_or_command_holds_nothing_up(office: Office):
+    """A program that counts from one on every ticket must not be told that it is done."""
+    first, second = (await office.file()).number, (await office.file()).number
+    for number in (first, second):
+        await office.do(office.zhao, c.Claim(ticket=number), "1")
+        await office.do(office.zhao, c.Note(ticket=number, text="看过了"), "1")
+        await office.do(office.zhao, c.Note(ticket=number, text="看过了"), "1")
+        assert [one for one in await office.kinds(number) if one in {"claimed", "noted"}] == [
+            "claimed",
+            "noted",
+        ]
