@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from server.domain.firm import Firm
 from server.domain.sla import Clock, Law, SlaState, remaining
 from server.domain.ticket import Ticket
+from server.storage.tickets import Listed
 from server.words import find, say
 
 LONGEST_SUBJECT: Final = 60
@@ -14,7 +15,7 @@ _MINUTE: Final = 60
 _HOUR: Final = 3600
 
 
-def subject_of(ticket: Ticket, most: int = LONGEST_SUBJECT) -> str:
+def subject_of(ticket: Ticket | Listed, most: int = LONGEST_SUBJECT) -> str:
     """The subject on one line, cut to size."""
     return cut(ticket.subject, most)
 
@@ -90,7 +91,7 @@ def status_name(language: str, ticket: Ticket, firm: Firm) -> str:
     return own or find(language, f"status.{ticket.status}") or ticket.status
 
 
-def priority_name(language: str, ticket: Ticket) -> str:
+def priority_name(language: str, ticket: Ticket | Listed) -> str:
     """紧急, 高 …"""
     return say(language, f"priority.{ticket.priority.value}")
 

@@ -16,9 +16,10 @@ from server.api.timeline import actor_shown, summary_of
 from server.domain.events import Event
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff
-from server.domain.sla import Clock, SlaState, remaining, strip
+from server.domain.sla import Clock, Countdown, Countdowns, SlaState, remaining, strip
 from server.domain.ticket import Status, Ticket
 from server.storage.messages import Message
+from server.storage.tickets import Listed
 from server.usecases.outlook import Outlook
 from server.usecases.reading import TicketPage
 from server.words import find, say
@@ -27,12 +28,12 @@ _UNKNOWN_STEP: Final = 2
 
 
 def ticket_row(
-    ticket: Ticket, outlook: Outlook, firm: Firm, language: str, now: datetime
+    ticket: Ticket | Listed, beside: Outlook | Listed, firm: Firm, language: str, now: datetime
 ) -> s.TicketRow:
-    """One line of a list."""
+    """One line of a list; `beside` tells whose it is and how its clocks stand."""
     status = firm.statuses.get(ticket.status)
     team = firm.teams.get(ticket.team) if ticket.team is not None else None
-    left, target = _countdown(outlook.sla, firm, now)
+    left, target = _countdown(beside.sla, firm, now)
     return s.TicketRow(
         number=ticket.number,
         version=ticket.version,
@@ -48,7 +49,7 @@ def ticket_row(
         assignee=ticket.assignee,
         assignee_name=firm.name_of(ticket.assignee),
         customer=ticket.customer,
-        customer_name=outlook.customer_name,
+        customer_name=beside.customer_name,
         customer_level=ticket.customer_level,
         channel=ticket.channel,
         created_at=ticket.created_at,
@@ -66,9 +67,13 @@ def ticket_row(
     )
 
 
-def _countdown(sla: SlaState, firm: Firm, now: datetime) -> tuple[int | None, int | None]:
+def _countdown(
+    sla: SlaState | Countdowns | None, firm: Firm, now: datetime
+) -> tuple[int | None, int | None]:
     """Working seconds left of the clock that falls due next, and its target."""
-    next_: Clock | None = None
+    if sla is None:
+        return None, None
+    next_: Clock | Countdown | None = None
     for clock in sla.clocks:  # as sla.next_due chooses it, without its values: rows are many
         if clock.state != "running" or clock.due_at is None:
             continue

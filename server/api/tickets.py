@@ -30,7 +30,7 @@ async def read_firm(call: Call) -> s.FirmShown:
 
 
 async def list_tickets(call: Call) -> s.TicketsPage:
-    """One page; customers' names and clocks come with one more query for the whole page."""
+    """One page."""
     asked = call.query(s.TicketsAsked)
     check_cursor(asked)
     query = reading.TicketQuery(
@@ -43,13 +43,10 @@ async def list_tickets(call: Call) -> s.TicketsPage:
         after=asked.after,
         limit=asked.limit,
     )
-    page, outlooks = await outlook.list_page(call.desk, call.by, query)
+    page = await reading.list_tickets(call.desk, call.by, query)
     firm, now, language = await call.desk.firm(), call.desk.clock.now(), call.language
     return s.TicketsPage(
-        tickets=tuple(
-            render.ticket_row(one, outlooks.get(one.number, outlook.NOTHING), firm, language, now)
-            for one in page.tickets
-        ),
+        tickets=tuple(render.ticket_row(one, one, firm, language, now) for one in page.tickets),
         next=page.next,
         now=now,
     )

@@ -73,6 +73,17 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.state in ("running", "paused")
 
 
+class Countdown(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a clock tells how much is left: lists read no more of it."""
+
+    pin: Pin
+    target: int
+    state: Literal["running", "paused", "stopped", "cancelled", "imported"] = "running"
+    since_at: datetime
+    used: int = 0
+    due_at: datetime | None = None
+
+
 def begin(metric: str, instance: int, pin: Pin, target: int, *, at: datetime, law: Law) -> Clock:
     """A new clock, running."""
     clock = Clock(
@@ -203,7 +214,7 @@ def warns_at(clock: Clock, law: Law) -> datetime:
     return utc(_table(clock, law).add(seconds_of(clock.since_at), share - clock.used))
 
 
-def used_at(clock: Clock, law: Law, at: datetime) -> int:
+def used_at(clock: Clock | Countdown, law: Law, at: datetime) -> int:
     """Working seconds used at an instant of the present stretch."""
     if clock.state != "running":
         return clock.used
@@ -215,7 +226,7 @@ def calendar_pin(clock: Clock, at: datetime) -> Pin:
     return next((former.pin for former in clock.retargets if at < former.at), clock.pin)
 
 
-def _table(clock: Clock, law: Law) -> Worktable:
+def _table(clock: Clock | Countdown, law: Law) -> Worktable:
     return table_of(law.calendar_of(clock.pin))
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from server.domain import clocks as rules
 from server.domain.calendars import Calendar
-from server.domain.clocks import Clock, Part, Retarget, elapsed
+from server.domain.clocks import Clock, Countdown, Part, Retarget, elapsed
 from server.domain.events import (
     AnyBody,
     Breached,
@@ -47,6 +47,8 @@ __all__ = [
     "METRICS",
     "Calendar",
     "Clock",
+    "Countdown",
+    "Countdowns",
     "Due",
     "Law",
     "Metric",
@@ -75,6 +77,12 @@ class SlaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     facts: TicketFacts = TicketFacts()
     pin: Pin | None = None
     clocks: tuple[Clock, ...] = ()
+
+
+class Countdowns(msgspec.Struct, frozen=True, kw_only=True):
+    """What lists read of an `SlaState`."""
+
+    clocks: tuple[Countdown, ...] = ()
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True):
@@ -349,7 +357,7 @@ def next_due(state: SlaState) -> Due | None:
     return min(running, key=lambda due: due.due_at, default=None)
 
 
-def remaining(clock: Clock, law: Law, now: datetime) -> int:
+def remaining(clock: Clock | Countdown, law: Law, now: datetime) -> int:
     """Working seconds left; negative: over the target by so much."""
     return clock.target - rules.used_at(clock, law, now)
 

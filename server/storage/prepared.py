@@ -140,30 +140,50 @@ class Prepared:
 class Statement(Generic[R]):
     """One SQL text for both dialects, or one each; `row` is what a row becomes: a Struct by
     column names, or the type of the only column. Built once, at import; compiled at first use.
+
+    `documents` are columns that hold JSON; their fields get what is in it. `packed` is for lists
+    that are asked for all the time: SQLite hands over all rows in one step, as one JSON text.
+    Stepping row by row gives the interpreter away and asks for it back at each one, which costs
+    more than the reading itself while the loop is busy. Such a statement names a column for every
+    field and has a LIMIT, which keeps its order; its rows have no fractions, which JSON rounds.
     """
 
     __slots__ = (
+        "_decode_packed",
+        "_documents",
         "_list_of",
+        "_packed",
         "_postgres",
         "_postgres_sql",
         "_sql",
         "_sqlite",
         "flags",
+        "packed",
         "row",
         "structured",
     )
 
     def __init__(
-        self, sql: str, row: type[R] | None = None, *, postgres: str | None = None
+        self,
+        sql: str,
+        row: type[R] | None = None,
+        *,
+        postgres: str | None = None,
+        documents: tuple[str, ...] = (),
+        packed: bool = False,
     ) -> None:
         self._sql = sql
         self._postgres_sql = sql if postgres is None else postgres
         self._sqlite: Prepared | None = None
         self._postgres: Prepared | None = None
+        self._packed: Prepared | None = None
+        self._documents = documents
+        self.packed = packed
         self.row: Any = row
         self.structured = isinstance(row, type) and issubclass(row, msgspec.Struct)
         self.flags: frozenset[str] | None = None
         self._list_of: Any = None
+        self._decode_packed: Callable[[str], list[R]] | None = None
 
     def __repr__(self) -> str:
         """The text."""
@@ -182,6 +202,21 @@ class Statement(Generic[R]):
         if self._postgres is None:
             self._postgres = Prepared(self._postgres_sql, "postgres")
         return self._postgres
+
+    @property
+    def sqlite_packed(self) -> Prepared:
+        """Its SQLite form that gives one JSON text of all rows."""
+        if self._packed is None:
+            sql = _pack(self._sql, self.row, self._documents)
+            self._packed = Prepared(sql, "sqlite")
+        return self._packed
+
+    def decode_packed(self, text: str) -> list[R]:
+        """All rows of the packed form, in order."""
+        if self._decode_packed is None:
+            rows = types.GenericAlias(list, (self.row,))
+            self._decode_packed = msgspec.json.Decoder(rows).decode
+        return self._decode_packed(text)
 
     def decode(self, row: Sequence[Any], columns: tuple[str, ...]) -> R:
         """One row as `row` says."""
@@ -209,6 +244,9 @@ class Statement(Generic[R]):
             value = named.get(flag)
             if type(value) is int:
                 named[flag] = value != 0
+        for name in self._documents:
+            text = named[name]
+            named[name] = None if text is None else msgspec.json.decode(text)
         return named
 
     def _scalar(self, value: object) -> R:
@@ -229,3 +267,20 @@ def _flags_of(row: type[msgspec.Struct]) -> frozenset[str]:
         for field in msgspec.structs.fields(row)
         if field.type is bool or set(get_args(field.type)) == {bool, type(None)}
     )
+
+
+def _pack(sql: str, row: type[msgspec.Struct], documents: tuple[str, ...]) -> str:
+    """Documents go in as they are: SQLite would parse them, only to write them down again."""
+    flags = _flags_of(row)
+    plain, rest = [], []
+    for field in msgspec.structs.fields(row):
+        name = field.encode_name
+        if name in flags:
+            value = f"CASE {name} WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE 'null' END"
+            rest.append(f"',\"{name}\":' || {value}")
+        elif name in documents:
+            rest.append(f"',\"{name}\":' || COALESCE({name}, 'null')")
+        else:
+            plain.append(f"'{name}', {name}")
+    one = " || ".join([f"rtrim(json_object({', '.join(plain)}), '}}')", *rest, "'}'"])
+    return f"SELECT '[' || COALESCE(group_concat({one}), '') || ']' FROM ({sql})"  # noqa: S608

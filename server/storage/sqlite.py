@@ -65,6 +65,9 @@ _Execute = Callable[[str, Any], sqlite3.Cursor]
 
 
 def _read_all(execute: _Execute, statement: Statement[R], values: dict[str, object]) -> list[R]:
+    if statement.packed:
+        prepared = statement.sqlite_packed
+        return statement.decode_packed(execute(prepared.sql, prepared.bind(values)).fetchone()[0])
     prepared = statement.sqlite
     cursor = execute(prepared.sql, prepared.bind(values))
     rows = cursor.fetchall()

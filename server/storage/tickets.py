@@ -6,7 +6,9 @@ from typing import Final
 
 import msgspec
 
+from server.domain.events import Priority, StatusCategory
 from server.domain.people import Sight
+from server.domain.sla import Countdowns
 from server.domain.ticket import OPEN_CATEGORIES, WAITING_CATEGORIES, Ticket
 from server.storage.database import Reading, Statement, Unit
 
@@ -65,10 +67,39 @@ _LOAD = Statement(
 )
 
 
-class Listed(Ticket, frozen=True, kw_only=True):
-    """A ticket in a list, with its customer's name."""
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list shows of a ticket, with its customer's name and how its clocks stand (None
+    without SLA).
+    """
 
+    number: int
+    version: int
+    subject: str
+    category: str | None
+    status: str
+    status_category: StatusCategory
+    priority: Priority
+    team: str | None
+    assignee: int | None
+    customer: int
     customer_name: str
+    customer_level: str
+    channel: str
+    created_at: datetime
+    updated_at: datetime
+    next_due_at: datetime | None
+    next_due_metric: str | None
+    warned: bool
+    breached: bool
+    message_count: int
+    reopen_count: int
+    nudge_count: int
+    rating: int | None
+    sla: Countdowns | None
+
+
+_BESIDE: Final = {"customer_name": "c.name AS customer_name", "sla": "s.state AS sla"}
+_LISTED: Final = ", ".join(_BESIDE.get(field, f"t.{field}") for field in Listed.__struct_fields__)
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +122,11 @@ _SORTS: Final = {
     "due": ("COALESCE(t.next_due_at, {far})", "ASC", ">"),
     "updated": ("t.updated_at", "DESC", "<"),
     "created": ("t.number", "DESC", "<"),
+}
+_LATE: Final = {
+    "due": "ticket_breached_due",
+    "updated": "ticket_breached",
+    "created": "ticket_breached_created",
 }
 _FAR: Final = {"sqlite": "'9999-12-31 00:00:00.000000+00:00'", "postgres": "'9999-12-31+00'"}
 
@@ -214,14 +250,15 @@ def _list_statement(
             where.append(f"({key}, t.number) {beyond} (:after_key, :after_number)")
     elif query.after is not None:
         where.append("t.number < :after_number")
-    columns = ", ".join(f"t.{field}" for field in _FIELDS)
     # CROSS JOIN keeps SQLite from walking the customers first; PostgreSQL does as it sees fit.
     condition = " AND ".join(["c.id = t.customer", *where])
     return Statement(
-        f"SELECT {columns}, c.name AS customer_name"  # noqa: S608
-        f" FROM ticket t{_index(query, dialect)} CROSS JOIN customer c"
+        f"SELECT {_LISTED} FROM ticket t{_index(query, dialect)} CROSS JOIN customer c"  # noqa: S608
+        " LEFT JOIN sla s ON s.ticket = t.number"
         f" WHERE {condition} ORDER BY {order} LIMIT :limit",
         Listed,
+        documents=("sla",),
+        packed=True,
     )
 
 
@@ -232,7 +269,7 @@ def _index(query: Query, dialect: str) -> str:
     if dialect != "sqlite":
         return ""
     if query.breached and frozenset(query.categories) == OPEN_CATEGORIES:
-        return " INDEXED BY ticket_breached"
+        return f" INDEXED BY {_LATE[query.sort]}"
     if frozenset(query.categories) == WAITING_CATEGORIES:
         return " INDEXED BY ticket_waiting"
     return ""

@@ -84,12 +84,6 @@ async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
     not one of this sort's.
     """
     firm = await desk.firm()
-    with desk.activity.busy():
-        return await desk.database.look(lambda db: page_of(db, firm, by, query))
-
-
-async def page_of(db: Reading, firm: Firm, by: Staff, query: TicketQuery) -> Page:
-    """The same inside a look."""
     sight = sight_of(by, firm.teams)
     asked = msgspec.structs.replace(_query(query, by), limit=query.limit + 1)
     if query.view == "team":
@@ -97,7 +91,8 @@ async def page_of(db: Reading, firm: Firm, by: Staff, query: TicketQuery) -> Pag
         if not mine:
             return Page(tickets=(), next=None)
         asked = msgspec.structs.replace(asked, teams=mine)
-    found = await tickets.list_tickets(db, sight, asked)
+    with desk.activity.busy():
+        found = await tickets.list_tickets(desk.database, sight, asked)
     shown = tuple(found[: query.limit])
     more = len(found) > query.limit
     return Page(tickets=shown, next=_cursor(shown[-1], asked.sort) if more else None)

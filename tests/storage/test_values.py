@@ -23,11 +23,30 @@ class Value(msgspec.Struct, frozen=True):
     broken: float | None
 
 
+class Packed(msgspec.Struct, frozen=True):
+    """All but the fractions: JSON does not keep their last digits."""
+
+    id: int
+    at: datetime | None
+    flag: bool | None
+    words: str | None
+    whole: int | None
+    document: dict[str, int] | None
+
+
 PUT = Statement[None](
     "INSERT INTO value (id, at, flag, words, whole, broken)"
     " VALUES (:id, :at, :flag, :words, :whole, :broken)"
 )
 GET = Statement("SELECT id, at, flag, words, whole, broken FROM value ORDER BY id", Value)
+GET_PACKED = Statement(
+    "SELECT id, at, flag, words, whole,"
+    " CASE WHEN flag THEN '{\"id\": ' || id || '}' END AS document"
+    " FROM value ORDER BY id LIMIT 1000",
+    Packed,
+    documents=("document",),
+    packed=True,
+)
 BY_WORDS = Statement("SELECT words FROM value WHERE words IS NOT NULL ORDER BY words, id", str)
 BY_TIME = Statement("SELECT id FROM value WHERE at IS NOT NULL ORDER BY at, id", int)
 CLEAR = Statement[None]("DELETE FROM value")
@@ -69,6 +88,17 @@ async def test_nasty_values_come_back_and_sort_alike(database: Database, values:
 
     await database.unit(work)
     assert await database.all(GET) == rows
+    assert await database.all(GET_PACKED) == [
+        Packed(
+            id=row.id,
+            at=row.at,
+            flag=row.flag,
+            words=row.words,
+            whole=row.whole,
+            document={"id": row.id} if row.flag else None,
+        )
+        for row in rows
+    ]
     words = [row.words for row in rows if row.words is not None]
     assert await database.all(BY_WORDS) == sorted(words, key=lambda text: text.encode())
     timed = [(row.at, row.id) for row in rows if row.at is not None]
