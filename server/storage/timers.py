@@ -34,8 +34,9 @@ _TAKE = Statement(
     Timer,
 )
 _DUE = Statement(
-    "SELECT ticket, MIN(due_at) AS due_at FROM timer WHERE due_at <= :at AND ticket IS NOT NULL"
-    " GROUP BY ticket ORDER BY 2, 1 LIMIT :limit",
+    "SELECT ticket, MIN(due_at) AS due_at FROM (SELECT ticket, due_at FROM timer"
+    " WHERE due_at <= :at AND ticket IS NOT NULL ORDER BY due_at LIMIT :limit) AS earliest"
+    " GROUP BY ticket ORDER BY 2, 1",
     Due,
 )
 _OF_TICKET = Statement(
@@ -76,7 +77,9 @@ async def list_timers(db: Reading, ticket: int) -> list[Timer]:
 
 
 async def list_due(db: Reading, at: datetime, limit: int) -> list[Due]:
-    """Tickets with something due, longest due first."""
+    """Tickets with something due, longest due first: those of the `limit` earliest timers, so that
+    a long backlog is not read again and again.
+    """
     return await db.all(_DUE, at=at, limit=limit)
 
 

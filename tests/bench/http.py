@@ -11,7 +11,8 @@ count. Beside it, in the same run, a bare Litestar handler inserts one row durab
 Litestar app starts.
 
 Each kind of ticket is made by the real use cases; the mass is made by copying them in SQL, with
-histories, messages, clocks and timers.
+histories, messages, clocks and timers. What has fallen due of it is acted on before the requests
+are measured: thousands of tickets are late then, which lists have to bear.
 """
 
 import asyncio
@@ -24,7 +25,9 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
+from server.clock import SystemClock
 from server.domain import commands as c
+from server.storage.prepared import instant_text
 from tests.bench.harness import Reading, Report, foreign_share, percentile
 from tests.support.wire import Line, Server, sign_in
 from tests.support.world import EMAILS, PASSWORD, World
@@ -35,6 +38,9 @@ SIZES = (10_000, 100_000)
 WINDOWS = 3
 WRITES, READS = 1_500, 3_000
 AT_ONCE = 8
+BARS = {"create": 3.0, "read": 2.0, "list": 2.0}
+"""CPU milliseconds a request at the largest size."""
+LONGEST_BACKLOG = 600
 QUIET_SECONDS = 60
 TEXTS = ("打印机卡纸，急", "网络断了，三楼都上不去", "发票抬头开错了", "空调不制冷，还滴水")
 SECRET = "a secret key for stories, long enough"
@@ -154,6 +160,24 @@ def multiply(file: Path, size: int) -> None:
     line.close()
 
 
+async def caught_up(report: Report, server: Server, file: Path, size: int) -> None:
+    """The seeds' deadlines lie in the past: let the server act on them, so that their cost does not
+    count as that of requests.
+    """
+    line = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    now = (instant_text(SystemClock().now()),)
+    counted = "SELECT COUNT(DISTINCT ticket) FROM timer WHERE due_at <= ?"
+    some = "SELECT MIN(due_at) <= ? FROM timer"
+    backlog = line.execute(counted, now).fetchone()[0]
+    before = cpu_of(server.pid)
+    async with asyncio.timeout(LONGEST_BACKLOG):
+        while line.execute(some, now).fetchone()[0]:  # noqa: ASYNC110  # it is another process that works
+            await asyncio.sleep(0.5)
+    line.close()
+    spent = (cpu_of(server.pid) - before) / max(backlog, 1) * 1000
+    report.show(f"{size} deadlines of {backlog} tickets caught up: CPU each", [spent], "ms")
+
+
 Ask = Callable[[Line, int], Awaitable[tuple[int, bytes]]]
 
 
@@ -178,58 +202,67 @@ async def window(server: Server, lines: list[Line], total: int, ask: Ask) -> dic
     return {"cpu": spent / total * 1000, "p95": percentile(took, 0.95), "foreign": foreign}
 
 
+def asks(size: int) -> dict[str, Ask]:
+    """The requests that are measured, by name."""
+    luck = random.Random(size)
+    run = os.urandom(4).hex()
+
+    async def create(line: Line, number: int) -> tuple[int, bytes]:
+        body = {
+            "key": f"bench-{run}-{luck.random()}-{number}",
+            "text": TEXTS[number % 4],
+            "name": f"客户{number % 300}",
+            "phone": f"1390000{number % 300:04d}",
+        }
+        return await line.ask("POST", "/api/v1/portal/tickets", body)
+
+    async def read(line: Line, _number: int) -> tuple[int, bytes]:
+        return await line.ask("GET", f"/api/v1/tickets/{luck.randrange(1, size)}")
+
+    async def listing(line: Line, number: int) -> tuple[int, bytes]:
+        view = ("open", "unclaimed", "overdue", "all", "mine")[number % 5]
+        sort = ("due", "updated", "created")[number % 3]
+        return await line.ask("GET", f"/api/v1/tickets?view={view}&sort={sort}&limit=25")
+
+    async def counters(line: Line, _number: int) -> tuple[int, bytes]:
+        return await line.ask("GET", "/api/v1/counters")
+
+    return {"create": create, "read": read, "list": listing, "counters": counters}
+
+
+async def measure_requests(report: Report, server: Server, size: int) -> dict[str, float]:
+    """The best CPU figures by name."""
+    best: dict[str, float] = {}
+    cookie = await sign_in(server.port, EMAILS["主管"], PASSWORD)
+    staff = [Line(server.port, each=1_000_000) for _ in range(AT_ONCE)]
+    for line in staff:
+        line.headers["Cookie"] = cookie
+    public = [Line(server.port) for _ in range(AT_ONCE)]
+    for name, ask in asks(size).items():
+        lines, total = (public, WRITES) if name == "create" else (staff, READS)
+        await window(server, lines, total // 10, ask)
+        ran = [await window(server, lines, total, ask) for _ in range(WINDOWS)]
+        figures = [one["cpu"] for one in ran]
+        best[name] = min(figures)
+        if name in BARS and size == SIZES[-1]:
+            report.judge(f"{size} {name}: CPU", figures, BARS[name], "ms")
+        else:
+            report.show(f"{size} {name}: CPU", figures, "ms")
+        report.show(f"{size} {name}: p95 at {AT_ONCE}", [one["p95"] for one in ran], "ms")
+    for line in (*staff, *public):
+        await line.close()
+    return best
+
+
 async def measure(report: Report, folder: Path, size: int) -> dict[str, float]:
     """One size; gives the best CPU figures by name."""
-    multiply(folder / "desk" / "desk.db", size)
-    best: dict[str, float] = {}
+    file = folder / "desk" / "desk.db"
+    multiply(file, size)
     async with Server(folder / "desk", PAIDAN_SECRET_KEY=SECRET) as server:
         took = await server.start()
         fresh = memory_of(server.pid)
-        cookie = await sign_in(server.port, EMAILS["主管"], PASSWORD)
-        luck = random.Random(size)
-        staff = [Line(server.port, each=1_000_000) for _ in range(AT_ONCE)]
-        for line in staff:
-            line.headers["Cookie"] = cookie
-        public = [Line(server.port) for _ in range(AT_ONCE)]
-        run = os.urandom(4).hex()
-
-        async def create(line: Line, number: int) -> tuple[int, bytes]:
-            body = {
-                "key": f"bench-{run}-{luck.random()}-{number}",
-                "text": TEXTS[number % 4],
-                "name": f"客户{number % 300}",
-                "phone": f"1390000{number % 300:04d}",
-            }
-            return await line.ask("POST", "/api/v1/portal/tickets", body)
-
-        async def read(line: Line, _number: int) -> tuple[int, bytes]:
-            return await line.ask("GET", f"/api/v1/tickets/{luck.randrange(1, size)}")
-
-        async def listing(line: Line, number: int) -> tuple[int, bytes]:
-            view = ("open", "unclaimed", "overdue", "all", "mine")[number % 5]
-            sort = ("due", "updated", "created")[number % 3]
-            return await line.ask("GET", f"/api/v1/tickets?view={view}&sort={sort}&limit=25")
-
-        async def counters(line: Line, _number: int) -> tuple[int, bytes]:
-            return await line.ask("GET", "/api/v1/counters")
-
-        for name, lines, total, ask, bar in (
-            ("create", public, WRITES, create, 3.0),
-            ("read", staff, READS, read, 2.0),
-            ("list", staff, READS, listing, 2.0),
-            ("counters", staff, READS, counters, None),
-        ):
-            await window(server, lines, total // 10, ask)
-            ran = [await window(server, lines, total, ask) for _ in range(WINDOWS)]
-            figures = [one["cpu"] for one in ran]
-            best[name] = min(figures)
-            if bar is None or size != SIZES[-1]:
-                report.show(f"{size} {name}: CPU", figures, "ms")
-            else:
-                report.judge(f"{size} {name}: CPU", figures, bar, "ms")
-            report.show(f"{size} {name}: p95 at {AT_ONCE}", [one["p95"] for one in ran], "ms")
-        for line in (*staff, *public):
-            await line.close()
+        await caught_up(report, server, file, size)
+        best = await measure_requests(report, server, size)
         if size == SIZES[-1]:
             report.judge("fresh PSS", [fresh[0]], 70, "MB")
             await asyncio.sleep(QUIET_SECONDS)
@@ -285,7 +318,7 @@ async def main() -> int:
             await make_seeds(folder)
             figures[size] = await measure(report, folder, size)
     small, large = (figures[size] for size in SIZES)
-    for one in ("create", "read", "list"):
+    for one in BARS:
         report.judge(f"{one}: {SIZES[1]} over {SIZES[0]}", [large[one] / small[one]], 1.3, "x")
     return report.finish()
 

@@ -100,7 +100,7 @@ def make_file(path: Path) -> None:
     at = instant_text(AT)
     marks = ", ".join("?" * len(Ticket.__struct_fields__))
     line.executemany(
-        f"INSERT INTO ticket VALUES ({marks})",  # noqa: S608
+        f"INSERT INTO ticket VALUES ({marks})",
         (
             (n, 1, f"打印机 {n}", "new", "P3", "二线", None, n % 100, "web", at, at, at, 0, 0, 1)
             for n in range(1, TICKETS + 1)
