@@ -11,7 +11,7 @@ from server import vault
 from server.api import render
 from server.api import schemas as s
 from server.api.calls import Answer, Call, Handler, Principal, cookie_of
-from server.api.reading import email_of, needed
+from server.api.reading import Refused, email_of, needed
 from server.domain.errors import WrongPassword
 from server.domain.people import Staff
 from server.domain.starting import StartingNames
@@ -100,6 +100,23 @@ async def set_up(call: Call, asked: s.SetUp) -> Answer:
     return await _signed_in(call, staff)
 
 
+async def save_me(call: Call, asked: s.MeWanted) -> s.Me:
+    """One's own language and password. Refuses `Invalid(current)`; guessing it is slowed down."""
+    password_hash = None
+    if asked.password is not None:
+        call.edge.limits.spend("sign_in", f"to {call.by.email}", call.desk.clock.now())
+        known = await people.find_credentials(call.desk, call.by.email)
+        kept = known.password_hash if known is not None else None
+        with call.desk.activity.busy():
+            if not await call.desk.passwords.matches(kept, asked.current or ""):
+                raise Refused({"current": ("wrong_password", {})})
+            password_hash = await call.desk.passwords.hash(asked.password)
+    staff = await people.save_self(
+        call.desk, call.by, asked.language, password_hash, call.known.digest or ""
+    )
+    return render.me(staff, await call.desk.firm(), await reading.list_load(call.desk))
+
+
 async def set_duty(call: Call, asked: s.DutyWanted) -> s.Me:
     """值班 or 下班."""
     staff = await people.set_duty(call.desk, call.by, asked.on_duty, call.known.via)
@@ -151,6 +168,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "signIn": sign_in,
     "signOut": sign_out,
     "setUp": set_up,
+    "saveMe": save_me,
     "setDuty": set_duty,
     "offerBinding": offer_binding,
     "listTokens": list_tokens,

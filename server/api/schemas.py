@@ -83,6 +83,16 @@ class SignIn(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
+class MeWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """PUT /api/v1/me: what a colleague changes of himself; null leaves it as it is. A new
+    `password` needs the old one in `current`, and ends his other sessions.
+    """
+
+    language: Literal["zh", "en"] | None = None
+    password: Password | None = None
+    current: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+
 class DutyWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PUT /api/v1/duty: 值班 or 下班."""
 
@@ -425,7 +435,9 @@ class ColleagueWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ChannelShown(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /api/v1/channels: a channel without its secret; `state` says how it goes."""
+    """GET /api/v1/channels: a channel without its secret; `state` says how it goes, `trouble` is
+    a code of what is wrong and `advice` says in words what to do about it.
+    """
 
     kind: str
     enabled: bool
@@ -433,6 +445,7 @@ class ChannelShown(msgspec.Struct, frozen=True, kw_only=True):
     has_secret: bool
     state: Literal["off", "connecting", "connected", "trouble"] = "off"
     trouble: str = ""
+    advice: str = ""
 
 
 class ChannelWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -98,6 +98,16 @@ _SESSION: Final = (
     ),
     Operation(
         method="PUT",
+        path="/api/v1/me",
+        id="saveMe",
+        summary="Change one's own language, or one's own password with the old one",
+        roles=EVERYBODY,
+        in_person=True,
+        body=s.MeWanted,
+        answer=s.Me,
+    ),
+    Operation(
+        method="PUT",
         path="/api/v1/duty",
         id="setDuty",
         summary="Go on duty or off duty",

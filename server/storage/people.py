@@ -115,6 +115,7 @@ _DROP_EXPIRED_CODES = Statement[None]("DELETE FROM one_time_code WHERE expires_a
 _TOUCH = Statement[None]("UPDATE session SET seen_at = :at WHERE digest = :digest")
 _CLOSE = Statement[None]("DELETE FROM session WHERE digest = :digest")
 _CLOSE_ALL = Statement[None]("DELETE FROM session WHERE staff = :staff")
+_CLOSE_OTHERS = Statement[None]("DELETE FROM session WHERE staff = :staff AND digest <> :keep")
 _TOKEN_FIELDS: Final = "id, staff, name, scopes, created_at, last_used_at, revoked_at"  # noqa: S105
 _ADD_TOKEN = Statement(
     "INSERT INTO api_token (staff, name, digest, scopes, created_at)"  # noqa: S608
@@ -180,10 +181,10 @@ async def save_staff(unit: Unit, staff: Staff) -> None:
     await unit.run(_SAVE_STAFF, **values)
 
 
-async def set_password(unit: Unit, staff: int, password_hash: str) -> None:
-    """A new password ends all sessions."""
+async def set_password(unit: Unit, staff: int, password_hash: str, *, keep: str = "") -> None:
+    """A new password ends all sessions, but for the one with the digest `keep`."""
     await unit.run(_PASSWORD, id=staff, password_hash=password_hash)
-    await unit.run(_CLOSE_ALL, staff=staff)
+    await unit.run(_CLOSE_OTHERS, staff=staff, keep=keep)
 
 
 async def list_identities(db: Reading) -> list[Identity]:

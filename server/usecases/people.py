@@ -121,6 +121,27 @@ async def save_staff(act: Act, by: Staff, staff: Staff, password_hash: str | Non
 
 
 @change
+async def save_self(
+    act: Act, by: Staff, language: str | None, password_hash: str | None, session: str
+) -> Staff:
+    """A colleague changes his own language or password; a new password ends his sessions, but
+    for the one with this digest. Refuses `UnknownStaff`.
+    """
+    now = (await act.firm()).staff.get(by.id)
+    if now is None or not now.active:
+        raise errors.UnknownStaff(staff=by.id)
+    after = msgspec.structs.replace(now, language=language or now.language)
+    if after == now and password_hash is None:
+        return now
+    await people.save_staff(act.unit, after)
+    if password_hash is not None:
+        await people.set_password(act.unit, by.id, password_hash, keep=session)
+    event = StaffSaved(staff=by.id, role=now.role, active=True)
+    await record_desk(act, event, Actor("staff", by.id), "web")
+    return after
+
+
+@change
 async def reset_password(act: Act, email: str, password_hash: str) -> Staff | None:
     """Whoever holds the machine gives a colleague a new password; all sessions end. None when
     nobody active has this e-mail.

@@ -204,3 +204,23 @@ async def test_a_binding_code_binds_the_account_that_says_it(world: World):
     bind = change(people.bind_with)
     bound = await bind(world.desk, vault.digest(offered["code"]), "dingtalk", "u-li")
     assert bound.name == "李工"
+
+
+async def test_a_colleague_changes_his_own_language_and_password(world: World):
+    li, elsewhere = await world.signed_in("李工"), await world.signed_in("李工")
+    told = await li.put("/api/v1/me", json={"language": "en"})
+    assert (told.status_code, told.json()["language"]) == (200, "en")
+    guessed = {"password": "a new long one", "current": "not it"}
+    refused = await li.put("/api/v1/me", json=guessed)
+    assert refused.status_code == 422
+    assert refused.json()["fields"] == {"current": "This is not the present password"}
+    missing = await li.put("/api/v1/me", json={"password": "a new long one"})
+    assert set(missing.json()["fields"]) == {"current"}
+    wanted = {"password": "a new long one", "current": PASSWORD}
+    assert (await li.put("/api/v1/me", json=wanted)).json()["language"] == "en"
+    assert (await li.get("/api/v1/counters")).status_code == 200, "he stays here"
+    assert (await elsewhere.get("/api/v1/counters")).status_code == 401, "and nowhere else"
+    other = await world.customer()
+    for password, status in ((PASSWORD, 401), ("a new long one", 200)):
+        body = {"email": EMAILS["李工"], "password": password}
+        assert (await other.post("/api/v1/session", json=body)).status_code == status

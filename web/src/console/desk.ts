@@ -15,6 +15,7 @@ import type {
   FirmShown,
   GroupShown,
   Me,
+  MeWanted,
   SessionState,
   TicketRow,
   TicketShown,
@@ -60,6 +61,7 @@ export const desk = new QueryClient({
 export const readSession = () => ask<SessionState>('GET', '/session')
 export const fileTicket = (body: TicketWanted) => ask<Done>('POST', '/tickets', { body })
 export const setDuty = (on_duty: boolean) => ask<Me>('PUT', '/duty', { body: { on_duty } })
+export const saveMe = (body: MeWanted) => ask<Me>('PUT', '/me', { body })
 export const signOut = () => ask<null>('DELETE', '/session')
 export const offerBinding = () => ask<BindingCode>('POST', '/bindings')
 export const readDocument = (kind: string, id: string) =>

@@ -111,7 +111,8 @@ export type CandidateShown = {
 /**
  * ChannelShown
  *
- * GET /api/v1/channels: a channel without its secret; `state` says how it goes.
+ * GET /api/v1/channels: a channel without its secret; `state` says how it goes, `trouble` is
+ * a code of what is wrong and `advice` says in words what to do about it.
  */
 export type ChannelShown = {
     kind: string;
@@ -122,6 +123,7 @@ export type ChannelShown = {
     has_secret: boolean;
     state: 'connected' | 'connecting' | 'off' | 'trouble';
     trouble: string;
+    advice: string;
 };
 
 /**
@@ -430,6 +432,18 @@ export type Me = {
     language: string;
     teams: Array<string>;
     load: number;
+};
+
+/**
+ * MeWanted
+ *
+ * PUT /api/v1/me: what a colleague changes of himself; null leaves it as it is. A new
+ * `password` needs the old one in `current`, and ends his other sessions.
+ */
+export type MeWanted = {
+    language?: 'en' | 'zh' | null;
+    password?: string | null;
+    current?: string | null;
 };
 
 /**
@@ -1058,6 +1072,55 @@ export type SetUpResponses = {
 };
 
 export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type SaveMeData = {
+    body: MeWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type SaveMeErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type SaveMeError = SaveMeErrors[keyof SaveMeErrors];
+
+export type SaveMeResponses = {
+    /**
+     * Done
+     */
+    200: Me;
+};
+
+export type SaveMeResponse = SaveMeResponses[keyof SaveMeResponses];
 
 export type SetDutyData = {
     body: DutyWanted;
