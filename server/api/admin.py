@@ -18,7 +18,7 @@ from server.storage.inbound import Inbound
 from server.storage.outbox import Delivery
 from server.storage.policies import Channel, Version
 from server.usecases import administration, deliveries, groups, reading
-from server.words import find
+from server.words import find, say
 
 _LONGEST_ID: Final = 60
 _NOTHING: Final = Channel(kind="", enabled=False, doc="{}", secret=None)
@@ -117,7 +117,9 @@ def _channel(call: Call, kind: str, channel: Channel) -> s.ChannelShown:
     trouble = ""
     if channel.enabled:
         connection = call.desk.connections.get(kind)
-        trouble = call.desk.troubles.get(kind, "")
+        health = call.desk.loops.get(f"receiver:{kind}")
+        crashed = health is not None and health.state == "pausing"
+        trouble = call.desk.troubles.get(kind, "") or ("crashed" if crashed else "")
         state = "trouble" if trouble else "connecting"
         if connection is not None:
             state, trouble = connection.state, connection.trouble
@@ -128,7 +130,19 @@ def _channel(call: Call, kind: str, channel: Channel) -> s.ChannelShown:
         has_secret=channel.secret is not None,
         state=state,
         trouble=trouble,
+        advice=_advice(call, kind, trouble),
     )
+
+
+def _advice(call: Call, kind: str, trouble: str) -> str:
+    """What to do about a trouble. A setting that cannot be used is named after its code."""
+    if not trouble:
+        return ""
+    code, _, key = trouble.partition(":")
+    health = call.desk.loops.get(f"receiver:{kind}")
+    incident = health.incident if health is not None else None
+    words = find(call.language, f"bot.trouble.{code}", key=key, incident=incident)
+    return words or say(call.language, "bot.trouble.refused")
 
 
 async def list_groups(call: Call) -> tuple[s.GroupShown, ...]:

@@ -176,7 +176,9 @@ class Site:
         return _said("ok")
 
     async def ready(self, _request: Asked) -> Answer:
-        """The desk can work: its database answers and it is not stopping."""
+        """The desk can work: its database answers, it is not stopping, and none of its loops
+        rests after a crash.
+        """
         if self._edge.desk.stopping:
             return _said("stopping", 503)
         try:
@@ -184,6 +186,11 @@ class Site:
         except Exception as error:  # noqa: BLE001 - whatever it is, the desk is not ready
             log.incident(error, "readyz")
             return _said("no_database", 503)
+        loops = self._edge.desk.loops.items()
+        # Those with a colon belong to one channel, which must not take the whole desk away.
+        if any(one.state == "pausing" and ":" not in name for name, one in loops):
+            # Whoever asks is nobody: what crashed and why is in the log.
+            return _said("loop_crashed", 503)
         return _said("ready")
 
     def _answer(self, request: Asked, entry: str, path: str) -> Answer:

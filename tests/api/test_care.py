@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.desk import LoopHealth
 from server.domain.events import Actor
 from server.storage import inbound, outbox
 from server.usecases import administration
@@ -123,3 +124,26 @@ async def test_a_profile_that_would_stop_the_desk_is_refused_by_field(
     refused = await admin.put("/api/v1/configuration/profile/firm", json=wanted)
     assert refused.status_code == 422
     assert any(field in name for name in refused.json()["fields"]), refused.text
+
+
+async def test_a_channels_trouble_is_told_in_words(connectable: World):
+    admin = await connectable.signed_in(ADMINISTRATOR)
+    by = Actor("staff", connectable.staff_ids[ADMINISTRATOR])
+    await administration.save_channel(
+        connectable.desk, by, "dingtalk", {"client_id": "x"}, None, enabled=True
+    )
+    connectable.desk.troubles = {"dingtalk": "wrong_key"}
+    (shown,) = (await admin.get("/api/v1/channels")).json()
+    assert (shown["state"], shown["trouble"]) == ("trouble", "wrong_key")
+    assert "重新填写" in shown["advice"]
+    connectable.desk.troubles = {"dingtalk": "bad_setting:client_id"}
+    (shown,) = (await admin.get("/api/v1/channels")).json()
+    assert "client_id" in shown["advice"]
+    connectable.desk.troubles = {}
+    crashed = LoopHealth(
+        state="pausing", since_at=connectable.clock.now(), crashes=1, incident="i-7"
+    )
+    connectable.desk.loops = {"receiver:dingtalk": crashed}
+    (shown,) = (await admin.get("/api/v1/channels")).json()
+    assert (shown["state"], shown["trouble"]) == ("trouble", "crashed")
+    assert "i-7" in shown["advice"]

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from server.api.manual import help_folder
+from server.desk import LoopHealth
 from tests.support.world import World
 
 pytestmark = pytest.mark.anyio
@@ -161,6 +162,14 @@ async def test_the_apis_pages_need_no_other_host_and_no_script(browser):
 async def test_the_desk_says_whether_it_lives_and_whether_it_can_work(world: World, browser):
     assert (await browser.get("/healthz")).json() == {"status": "ok"}
     assert (await browser.get("/readyz")).json() == {"status": "ready"}
+    now = world.clock.now()
+    crashed = LoopHealth(state="pausing", since_at=now, crashes=1, incident="i-1")
+    world.desk.loops = {"deadlines": crashed}
+    sick = await browser.get("/readyz")
+    assert (sick.status_code, sick.json()) == (503, {"status": "loop_crashed"})
+    running = LoopHealth(state="running", since_at=now, crashes=1)
+    world.desk.loops = {"deadlines": running, "receiver:dingtalk": crashed}
+    assert (await browser.get("/readyz")).status_code == 200, "one channel is not the desk"
     world.desk.stopping = True
     stopping = await browser.get("/readyz")
     assert (stopping.status_code, stopping.json()) == (503, {"status": "stopping"})
