@@ -25,6 +25,8 @@ _QUERY_SECRET: Final = re.compile(
     r"|authorization|ticket|session)[\"']?\s*[=:]\s*[\"']?)(?:bearer\s+)?[^\s&\"',;)}]+"
 )
 _URL_PASSWORD: Final = re.compile(r"(?<=://)[^/@\s]+@")
+_LINK: Final = re.compile(r"(?<![\w-])(\d{1,18}-)[\w-]{22}(?![\w-])")
+"""A progress link's last part: whoever has it speaks for the customer."""
 _MOBILE: Final = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)")
 _PLAIN: Final = re.compile(r"[^\s\"=]+")
 _LOUD_LIBRARIES: Final = (
@@ -43,9 +45,12 @@ def facts(**values: object) -> dict[str, Any]:
 
 
 def without_secrets(text: str) -> str:
-    """The text with tokens, passwords in addresses and mobile numbers made unreadable."""
+    """The text with tokens, progress links, passwords in addresses and mobile numbers made
+    unreadable.
+    """
     text = _QUERY_SECRET.sub(r"\1…", text)
     text = _URL_PASSWORD.sub("…@", text)
+    text = _LINK.sub(r"\1…", text)
     return _MOBILE.sub("1…", text)
 
 

@@ -46,6 +46,7 @@ def test_a_value_cannot_forge_a_line(lines: io.StringIO) -> None:
         ("call 13812345678 back", "13812345678"),
         ("call +86 138-1234-5678 back", "1234-5678"),
         ("password=hunter2hunter2", "hunter2"),
+        ("GET /api/v1/portal/tickets/12-abcdefghij_-ABCDEFGHIJ/nudge", "abcdefghij_-ABCDEFGHIJ"),
     ],
 )
 def test_secrets_and_mobile_numbers_are_left_out(

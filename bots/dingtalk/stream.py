@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from dingtalk_stream import (
@@ -170,6 +171,16 @@ def _readable(frame: dict[str, Any]) -> dict[str, Any]:
     return {**frame, "data": json.dumps({"unreadable": data})}
 
 
+def _place_of(endpoint: str) -> tuple[str, int] | None:
+    """Host and port of a socket's address, or None when it is none."""
+    try:
+        found = urlsplit(endpoint)
+        port = found.port or (443 if found.scheme == "wss" else 80)
+    except ValueError:
+        return None
+    return (found.hostname, port) if found.hostname and found.scheme in {"ws", "wss"} else None
+
+
 class Receiver:
     """Receives for one application.
 
@@ -306,8 +317,20 @@ class Receiver:
             code = str(known.get("code") or f"http_{response.status}")
             self.last_trouble = Trouble(code, str(known.get("message") or ""))
             return None
-        self.last_trouble = None
-        return {"endpoint": str(answer["endpoint"]), "ticket": str(answer["ticket"])}
+        return await self._checked(answer)
+
+    async def _checked(self, answer: dict[str, Any]) -> dict[str, str] | None:
+        """Where the socket is to be opened, if it may be: the address comes from outside."""
+        endpoint, ticket = str(answer.get("endpoint") or ""), str(answer.get("ticket") or "")
+        place = _place_of(endpoint)
+        if not ticket or place is None:
+            self.last_trouble = Trouble("bad_address", "the gateway named no socket")
+        elif not await self._http.may_reach(*place):
+            self.last_trouble = Trouble("address_refused", "the gateway named a private socket")
+        else:
+            self.last_trouble = None
+            return {"endpoint": endpoint, "ticket": ticket}
+        return None
 
     def note_frame(self) -> None:
         """A frame came."""

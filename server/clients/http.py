@@ -47,10 +47,19 @@ class Response(msgspec.Struct, frozen=True):
             return None
 
 
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+
 def _unmapped(address: Address) -> Address:
-    """`::ffff:10.0.0.1` is `10.0.0.1`."""
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    """`::ffff:10.0.0.1` is `10.0.0.1`, and so are the other ways to write it in IPv6: NAT64, 6to4
+    and Teredo.
+    """
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
 
 
 def is_open(address: str, *, named: bool) -> bool:
@@ -189,6 +198,19 @@ class Http:
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+
+    async def may_reach(self, host: str, port: int) -> bool:
+        """Whether every address of this host may be connected to, for who connects by himself. A
+        host that an administrator named may be private on every port.
+        """
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )
+        except OSError:
+            return False
+        named = host.lower() in {name for name, _ in self._allowed}
+        return all(is_open(str(entry[4][0]), named=named) for entry in found)
 
     async def request(
         self,

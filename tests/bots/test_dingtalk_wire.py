@@ -7,11 +7,15 @@ from datetime import timedelta
 
 import dingtalk_stream
 import pytest
+from aiohttp import web
 from dingtalk_stream import AckMessage, CallbackHandler, Credential, DingTalkStreamClient
 
-from bots.dingtalk.stream import ROBOT_TOPIC, ChatLine
+from bots.dingtalk.stream import ROBOT_TOPIC, ChatLine, Receiver
+from server.activity import Activity
 from server.clients import Permanent
 from server.clients.dingtalk import Text
+from server.clients.http import Http
+from server.clock import SystemClock
 from tests.support.dingtalk_stage import SOON, START, Ledger, Stage, staged
 
 pytestmark = pytest.mark.anyio
@@ -350,3 +354,43 @@ async def test_the_client_refuses_what_the_receiver_never_heard_of(stage: Stage)
     with pytest.raises(Permanent) as refused:
         await stage.client.answer_session(url, Text("x"))
     assert refused.value.code == "300001"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"endpoint": "ws://169.254.169.254/connect", "ticket": "t"}, "address_refused"),
+        ({"endpoint": "ws://10.0.0.1/connect", "ticket": "t"}, "address_refused"),
+        ({"endpoint": "file:///etc/passwd", "ticket": "t"}, "bad_address"),
+        ({"endpoint": "wss://[::1", "ticket": "t"}, "bad_address"),
+        ({"endpoint": 7}, "bad_address"),
+        ({}, "bad_address"),
+    ],
+)
+async def test_a_socket_is_opened_only_where_the_desk_may_go(answer: dict[str, object], code: str):
+    async def gateway(_request: web.Request) -> web.Response:
+        return web.json_response(answer)
+
+    application = web.Application()
+    application.router.add_post("/{tail:.*}", gateway)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    http = Http(Activity(), allowed=[("127.0.0.1", port)])
+    receiver = Receiver(
+        http,
+        SystemClock(),
+        Activity(),
+        Ledger().accept,
+        client_id="dingapp",
+        client_secret="secret",
+        api_url=f"http://127.0.0.1:{port}",
+    )
+    try:
+        assert await receiver.open_gateway() is None
+    finally:
+        await http.close()
+        await runner.cleanup()
+    assert receiver.last_trouble is not None
+    assert receiver.last_trouble.code == code
