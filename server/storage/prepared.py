@@ -99,7 +99,7 @@ _ADAPTERS: Final = {
 class Prepared:
     """A statement in one dialect: its text, and how named values become a tuple."""
 
-    __slots__ = ("_adapters", "_names", "_pick", "columns", "sql")
+    __slots__ = ("_adapters", "_only", "_pick", "columns", "sql")
 
     def __init__(self, sql: str, dialect: Dialect) -> None:
         names: list[str] = []
@@ -117,23 +117,23 @@ class Prepared:
 
         self.sql = _MARKER.sub(place, sql)
         self.columns: tuple[str, ...] = ()
-        self._names = tuple(names)
-        self._pick: Callable[[dict[str, object]], Any] | None = (
-            itemgetter(*names) if len(names) > 1 else None
+        self._only = names[0] if len(names) == 1 else None
+        self._pick: Callable[[dict[str, object]], Any] = (
+            itemgetter(*names) if len(names) > 1 else lambda _: ()
         )
         self._adapters = _ADAPTERS[dialect]
 
     def bind(self, values: dict[str, object]) -> Sequence[object]:
         """Values in the order of the markers; a missing one is refused with TypeError."""
+        adapters = self._adapters
         try:
-            if self._pick is not None:
-                picked = self._pick(values)
-            else:
-                picked = [values[name] for name in self._names]
+            if self._only is not None:  # most questions have one value: a number or a digest
+                one = values[self._only]
+                return (one if (adapt := adapters[type(one)]) is None else adapt(one),)
+            picked = self._pick(values)
         except KeyError as missing:
             msg = f"no value for :{missing.args[0]} in {self.sql!r}"
             raise TypeError(msg) from None
-        adapters = self._adapters
         return [one if (adapt := adapters[type(one)]) is None else adapt(one) for one in picked]
 
 
@@ -237,7 +237,7 @@ class Statement(Generic[R]):
     def _named(self, row: Sequence[Any], columns: tuple[str, ...]) -> dict[str, Any]:
         if self.flags is None:
             self.flags = _flags_of(self.row)
-        named = dict(zip(columns, row, strict=True))
+        named = dict(zip(columns, row))  # noqa: B905  # both are one cursor's; checking costs time
         # SQLite has no booleans. msgspec's lax mode would take 0 and 1, but it also turns the
         # text "null" into None, so the few flags are turned by hand and all else stays strict.
         for flag in self.flags:
