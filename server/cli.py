@@ -305,6 +305,11 @@ def _refuse(refusal: Exception, language: str) -> Exit:
     exit_ = Exit.DATABASE
     match refusal:
         case BadSetting(key=key, problem=problem, example=example):
+            problem = (
+                say(language, f"cli.setting.{refusal.code}", **refusal.facts)
+                if refusal.code
+                else problem
+            )
             code, facts = "cli.refusal.bad_setting", {"key": key, "problem": problem}
             facts["example"] = f'{key} = "{example}"' if example else "–"
             exit_ = Exit.USAGE

@@ -5,6 +5,7 @@ environment (`PAIDAN_…`; `PAIDAN_…_FILE` names a file that holds the value, 
 unknown key or a bad value stops the start and names the key.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,12 +26,20 @@ EXAMPLES: Final[dict[str, str]] = {
 """One good value for each key: shown beside a refusal, and in the manual."""
 
 
-class BadSetting(ValueError):
-    """A setting that cannot be used. `key` is its name; `example` one that could."""
+_PUBLIC: Final = re.compile(r"https?://[^/\s?#]+(?:/[^\s?#]*)?")
 
-    def __init__(self, key: str, problem: str) -> None:
+
+class BadSetting(ValueError):
+    """A setting that cannot be used. `key` is its name; `example` one that could. `problem` is
+    what is wrong in English; where it is a rule of ours, `code` has words under `cli.setting`,
+    filled with `facts`.
+    """
+
+    def __init__(self, key: str, problem: str, code: str = "", **facts: object) -> None:
         self.key = key
         self.problem = problem
+        self.code = code
+        self.facts = facts
         self.example = EXAMPLES.get(key, "")
         hint = f'; for example {key} = "{self.example}"' if self.example else ""
         super().__init__(f"{key}: {problem}{hint}")
@@ -91,7 +100,7 @@ def read_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     for name in values:
         if name not in Settings.__struct_fields__:
             known = ", ".join(Settings.__struct_fields__)
-            raise BadSetting(name, f"unknown; the settings are {known}")
+            raise BadSetting(name, f"unknown; the settings are {known}", "unknown", known=known)
     return _checked(values)
 
 
@@ -120,18 +129,20 @@ def _checked(values: dict[str, Any]) -> Settings:
         try:
             msgspec.convert({name: value}, type=Settings, dec_hook=_path)
         except msgspec.ValidationError as error:
-            raise BadSetting(name, str(error)) from error
+            choice = "choice" if "enum" in str(error) else "kind"
+            raise BadSetting(name, str(error), choice) from error
     settings = msgspec.convert(values, type=Settings, dec_hook=_path)
     host, _, port = settings.listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004
-        raise BadSetting("listen", "must be host:port")
+        raise BadSetting("listen", "must be host:port", "listen")
     known = ("sqlite:///", "postgresql://", "postgres://")
     if settings.database_url and not settings.database_url.startswith(known):
-        raise BadSetting("database_url", f"must begin with one of {', '.join(known)}")
-    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
-        raise BadSetting("public_url", "must begin with http:// or https://")
+        begins = ", ".join(known)
+        raise BadSetting("database_url", f"must begin with one of {begins}", "begins", known=begins)
+    if settings.public_url and not _PUBLIC.fullmatch(settings.public_url):
+        raise BadSetting("public_url", "must be http:// or https:// and a host", "public_url")
     if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004
-        raise BadSetting("secret_key", "must have at least 32 characters")
+        raise BadSetting("secret_key", "must have at least 32 characters", "secret_key")
     return msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))
 
 

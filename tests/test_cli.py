@@ -338,3 +338,27 @@ def test_the_language_is_the_terminals_and_chinese_otherwise(
     terminal: dict[str, str], language: str
 ) -> None:
     assert language_of(terminal) == language
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('listen = "nowhere"', "主机:端口"),
+        ("listen = 5", "类型不对"),
+        ('public_url = "https://"', "加主机名"),
+        ('public_url = "javascript:x"', "加主机名"),
+        ('log_level = "loud"', "可选的值"),
+        ('secret_key = "short"', "32 个字符"),
+        ('database_url = "mysql://x"', "postgresql://"),
+        ("bogus = 1", "没有这个设置"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_in_the_readers_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, said: str
+) -> None:
+    file = tmp_path / "paidan.toml"
+    file.write_text(line, "utf-8")
+    assert cli.main(["--language", "zh", "--settings", str(file), "verify"]) != Exit.FINE
+    err = capsys.readouterr().err
+    assert said in err
+    assert "must" not in err
