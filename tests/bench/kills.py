@@ -23,8 +23,9 @@ async def main(times: int) -> int:
     report.show("messages acknowledged, each there once", [outcome.messages], "")
     report.show("commands acknowledged, each done once", [outcome.commands], "")
     report.show("chat lines acknowledged, each done once", [outcome.lines], "")
-    report.show("notices, each arrived", [outcome.notices], "")
+    report.show("notices, each by its kind's rule", [outcome.notices], "")
     report.show("of these repeated, marked as such", [outcome.repeated], "")
+    report.show("of these at most once, shown as unknown", [outcome.hidden], "")
     report.judge("lost, repeated or false", [0], 0, "")
     return report.finish()
 
