@@ -227,11 +227,24 @@ def missing_packages() -> list[str]:
         wanted.append("postgresql")
     if not shutil.which("objdump"):
         wanted.append("binutils")
+    if not any(Path("/usr/lib").glob("*/libatomic.so.1")):
+        wanted.append("libatomic1")  # what Playwright's driver is linked with
+    if not has_shared_python():
+        wanted.append(f"libpython{sys.version_info.major}.{sys.version_info.minor}")
     return wanted
 
 
+def has_shared_python() -> bool:
+    """Whether Python's library lies where PyInstaller packs it from; Debian ships it apart."""
+    name, folder = (sysconfig.get_config_var(key) for key in ("INSTSONAME", "LIBDIR"))
+    if not name or not folder or ".so" not in name:
+        return True
+    places = (Path(folder), Path(folder, sysconfig.get_config_var("MULTIARCH") or ""))
+    return any((place / name).exists() for place in places)
+
+
 def set_up_machine() -> None:
-    """A browser, Chinese fonts, PostgreSQL and binutils, from Debian."""
+    """A browser, Chinese fonts, PostgreSQL, what PyInstaller needs: from Debian."""
     wanted = missing_packages()
     if not wanted:
         return

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from server.storage.database import Database, Statement, Unit
-from server.storage.migrations import s0001_first_schema, s0002_late_in_order
+from server.storage.migrations import s0001_first_schema
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -25,10 +25,7 @@ class Step(msgspec.Struct, frozen=True):
     up: Callable[[Unit], Awaitable[None]]
 
 
-STEPS: Final = (
-    Step(1, "first_schema", s0001_first_schema.up),
-    Step(2, "late_in_order", s0002_late_in_order.up),
-)
+STEPS: Final = (Step(1, "first_schema", s0001_first_schema.up),)
 
 _LOCK: Final = 7_240_001
 """Key of the advisory lock that two instances starting at once compete for."""

@@ -88,6 +88,10 @@ CREATE INDEX ticket_due ON ticket (COALESCE(next_due_at, {far}), number, team, a
 CREATE INDEX ticket_waiting ON ticket (updated_at, number, team, assignee) WHERE {waiting};
 CREATE INDEX ticket_breached ON ticket (updated_at, number, team, assignee)
     WHERE breached AND {open};
+CREATE INDEX ticket_breached_due ON ticket
+    (COALESCE(next_due_at, {far}), number, team, assignee) WHERE breached AND {open};
+CREATE INDEX ticket_breached_created ON ticket (number, team, assignee)
+    WHERE breached AND {open};
 CREATE INDEX ticket_customer ON ticket (customer, number);
 CREATE TABLE message (
     id {serial}, ticket {big} NOT NULL, visibility {text} NOT NULL,
