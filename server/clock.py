@@ -121,10 +121,10 @@ class HandClock:
             wake_at = self.next_wake_at()
             if wake_at is None or wake_at > at:
                 break
-            self._now = max(self._now, wake_at)
+            self._now = max(self._now, wake_at.astimezone(UTC))
             # One at a time: who waits for the same instant acts in the order in which they came.
             _, _, woken = heapq.heappop(self._sleepers)
             _wake(woken)
             await self._activity.at_rest()
-        self._now = max(self._now, at)
+        self._now = max(self._now, at.astimezone(UTC))
         await self._activity.at_rest()

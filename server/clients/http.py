@@ -186,15 +186,22 @@ class Http:
         self._activity = activity
         self._allowed = frozenset((host.lower(), port) for host, port in allowed)
         self._client: httpx.AsyncClient | None = None
+        self._closed = False
 
     def _opened(self) -> httpx.AsyncClient:
+        if self._closed:
+            # A delivery may still be under way when its channel ends: it will be tried again.
+            raise TryLater("no_connection", "closed", after=AFTER_NO_CONNECTION)
         if self._client is None:
             transport = _CheckedTransport(self._allowed)
             self._client = httpx.AsyncClient(transport=transport, trust_env=False)
         return self._client
 
     async def close(self) -> None:
-        """Close what is kept open. A later call opens anew."""
+        """Close what is kept open, for good: a later call is refused with
+        `TryLater("no_connection")`.
+        """
+        self._closed = True
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()

@@ -162,3 +162,11 @@ async def test_a_line_that_breaks_after_the_request_is_ambiguous() -> None:
             await http.request("POST", f"http://127.0.0.1:{port}/", json={})
         assert refused.value.code == "no_answer"
         await http.close()
+
+
+async def test_who_asks_after_the_end_is_told_to_come_again():
+    http = Http(Activity())
+    await http.close()
+    with pytest.raises(TryLater) as refused:
+        await http.request("GET", "https://example.com/")
+    assert refused.value.code == "no_connection"
