@@ -80,6 +80,7 @@ async def test_hands_stay_on_the_keyboard(world: World, windows: Windows) -> Non
     await li.sees("assignee", "李工")
     await page.get_by_test_id("undo").click()
     await li.sees("assignee", "无人接单")
+    await expect(page.get_by_test_id("claim")).to_be_enabled()  # the desk has taken it back too
     await keys.press("c")
     await li.sees("assignee", "李工")
 
