@@ -1,6 +1,6 @@
 """SQLite: reader threads, and one writer thread whose units share commits (facts: stack 1 and 2).
 
-The writer takes what waits, runs each unit to its end in a savepoint of one IMMEDIATE transaction,
+The writer runs what waits in one IMMEDIATE transaction (with savepoints once a unit needs one),
 commits once, and only then lets the callers go on: FULL durability costs one fsync for many units.
 Nothing runs inline on the event loop.
 """
