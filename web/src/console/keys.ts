@@ -10,9 +10,11 @@ export function isTyping(target: EventTarget | null): boolean {
   )
 }
 
+/** A dialog that is fading out is closed: what is typed then is meant for the page. */
 export function dialogIsOpen(): boolean {
   return Array.from(document.querySelectorAll<HTMLElement>('[aria-modal="true"]')).some(
-    (dialog) => dialog.offsetParent !== null || dialog.getClientRects().length > 0,
+    (dialog) =>
+      dialog.getClientRects().length > 0 && !dialog.closest('[class*="-leave-active"]'),
   )
 }
 

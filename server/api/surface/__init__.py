@@ -1,0 +1,17 @@
+"""The surface of the HTTP API: every operation, who may call it, what it takes and gives.
+
+One table, a file a subject. The routes, the check of who may, the OpenAPI document and the tests
+are made of it; what an operation does stands in the module named after its subject.
+"""
+
+from typing import Final
+
+from server.api.surface.care import CARE
+from server.api.surface.operation import Operation
+from server.api.surface.portal import PORTAL
+from server.api.surface.session import SESSION
+from server.api.surface.tickets import TICKETS
+
+__all__ = ["OPERATIONS", "Operation"]
+
+OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION, *TICKETS, *CARE, *PORTAL)

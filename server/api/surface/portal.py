@@ -1,0 +1,90 @@
+"""The customer's pages."""
+
+from typing import Final
+
+from server.api import schemas as s
+from server.api.surface.operation import Operation
+
+PORTAL: Final[tuple[Operation, ...]] = (
+    Operation(
+        method="GET",
+        path="/api/v1/portal",
+        id="readPortal",
+        summary="The face of the firm, and what its form offers",
+        roles=None,
+        limit="portal_read",
+        answer=s.PortalShown,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/portal/tickets",
+        id="fileRequest",
+        summary="A customer files a ticket; the same key again gives the same answer",
+        roles=None,
+        limit="portal_write",
+        created=True,
+        body=s.Request,
+        answer=s.Receipt,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/portal/tickets/{token:str}",
+        id="readProgress",
+        summary="The customer's progress page",
+        roles=None,
+        limit="portal_read",
+        answer=s.ProgressShown,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/portal/tickets/{token:str}/messages",
+        id="writeAsCustomer",
+        summary="The customer writes",
+        roles=None,
+        limit="portal_write",
+        body=s.CustomerSays,
+        answer=s.ProgressShown,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/portal/tickets/{token:str}/confirm",
+        id="confirmSolution",
+        summary="The customer accepts the solution",
+        roles=None,
+        limit="portal_write",
+        conflicts=True,
+        answer=s.ProgressShown,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/portal/tickets/{token:str}/dispute",
+        id="disputeSolution",
+        summary="The customer says that it is not solved",
+        roles=None,
+        limit="portal_write",
+        conflicts=True,
+        body=s.DisputeWanted,
+        answer=s.ProgressShown,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/portal/tickets/{token:str}/nudge",
+        id="nudge",
+        summary="The customer asks to hurry",
+        roles=None,
+        limit="portal_write",
+        conflicts=True,
+        answer=s.ProgressShown,
+    ),
+    Operation(
+        method="POST",
+        path="/api/v1/portal/tickets/{token:str}/rating",
+        id="rate",
+        summary="The customer rates the work, 1 to 5",
+        roles=None,
+        limit="portal_write",
+        conflicts=True,
+        body=s.RatingGiven,
+        answer=s.ProgressShown,
+    ),
+)
