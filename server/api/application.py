@@ -15,7 +15,7 @@ from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from server.api import admin, auth, live, pages, portal, staff, tickets
+from server.api import admin, auth, live, pages, portal, staff, tickets, versions
 from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
 from server.api.errors import answer_problem
 from server.api.guards import Gate, Hardening
@@ -31,6 +31,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **admin.HANDLERS,
     **staff.HANDLERS,
     **portal.HANDLERS,
+    **versions.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

@@ -17,6 +17,15 @@ class Version(msgspec.Struct, frozen=True):
     seq: int
 
 
+class Saved(msgspec.Struct, frozen=True):
+    """A version with who saved it (an actor, as text) and when."""
+
+    version: int
+    doc: str
+    saved_at: datetime
+    actor: str
+
+
 class ChatGroup(msgspec.Struct, frozen=True):
     """A group chat and the team it belongs to."""
 
@@ -42,6 +51,13 @@ _CURRENT = Statement(
     "SELECT kind, id, version, doc, seq FROM config WHERE kind = :kind AND id = :id"
     " ORDER BY version DESC LIMIT 1",
     Version,
+)
+_SAVED = Statement(
+    "SELECT config.version, config.doc, config.saved_at, event.actor FROM config"
+    " JOIN event ON event.seq = config.seq"
+    " WHERE config.kind = :kind AND config.id = :id AND config.version < :before"
+    " ORDER BY config.version DESC LIMIT 20",
+    Saved,
 )
 _ADD = Statement[None](
     "INSERT INTO config (kind, id, version, doc, seq, saved_at)"
@@ -71,6 +87,11 @@ async def list_versions(db: Reading) -> list[Version]:
 async def find_current(db: Reading, kind: str, item: str) -> Version | None:
     """The newest version of one thing."""
     return await db.one(_CURRENT, kind=kind, id=item)
+
+
+async def list_saved(db: Reading, kind: str, item: str, before: int) -> list[Saved]:
+    """Who saved the versions of one thing before this one, newest first, twenty at most."""
+    return await db.all(_SAVED, kind=kind, id=item, before=before)
 
 
 async def add_version(unit: Unit, version: Version, at: datetime) -> None:

@@ -4,6 +4,7 @@ Configuration is immutable versions with an event each (decision 10).
 """
 
 import hashlib
+from typing import Final
 
 import msgspec
 
@@ -18,6 +19,7 @@ from server.usecases.acts import Act, change
 from server.usecases.recording import record_desk
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_EVERY: Final = 2**31 - 1
 _SUPERVISED = frozenset({"rules", "calendar", "policy", "team", "queue", "status"})
 
 
@@ -76,6 +78,19 @@ async def list_configuration(desk: Desk, kind: str) -> list[Version]:
         versions = await policies.list_versions(desk.database)
     newest = {one.id: one for one in versions if one.kind == kind}
     return list(newest.values())
+
+
+async def list_versions(
+    desk: Desk, kind: str, item: str, before: int | None = None
+) -> list[policies.Saved]:
+    """Who saved one thing, when and as what, newest first, twenty at a time. Refuses
+    `UnknownConfiguration`.
+    """
+    with desk.activity.busy():
+        saved = await policies.list_saved(desk.database, kind, item, before or _EVERY)
+    if not saved and before is None:
+        raise UnknownConfiguration(kind=kind, id=item)
+    return saved
 
 
 async def list_channels(desk: Desk) -> dict[str, Channel]:

@@ -126,6 +126,23 @@ async def test_a_profile_that_would_stop_the_desk_is_refused_by_field(
     assert any(field in name for name in refused.json()["fields"]), refused.text
 
 
+async def test_the_versions_of_a_thing_tell_who_saved_them(world: World):
+    admin = await world.signed_in(ADMINISTRATOR)
+    path = "/api/v1/configuration/profile/firm"
+    for hours in (48, 24):
+        known = (await admin.get(path)).json()
+        wanted = known["doc"] | {"quiet_close_hours": hours}
+        body = {"doc": wanted, "seen_version": known["version"]}
+        assert (await admin.put(path, json=body)).status_code == 200
+    newest, earlier, *_ = (await admin.get(f"{path}/versions")).json()
+    assert newest["version"] == earlier["version"] + 1
+    assert (newest["by"], newest["doc"]["quiet_close_hours"]) == (ADMINISTRATOR, 24)
+    assert earlier["doc"]["quiet_close_hours"] == 48
+    before = (await admin.get(f"{path}/versions?before={newest['version']}")).json()
+    assert before[0] == earlier
+    assert (await admin.get("/api/v1/configuration/profile/none/versions")).status_code == 404
+
+
 async def test_a_channels_trouble_is_told_in_words(connectable: World):
     admin = await connectable.signed_in(ADMINISTRATOR)
     by = Actor("staff", connectable.staff_ids[ADMINISTRATOR])

@@ -49,6 +49,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "listConfiguration": (401, 401, 200, 200, 403, 403, 200, 200),
     "readConfiguration": (401, 401, 200, 200, 403, 403, 200, 200),
     "saveConfiguration": (401, 401, 409, 409, 403, 403, 403, 403),
+    "listVersions": (401, 401, 200, 200, 403, 403, 200, 200),
     "addStaff": (401, 401, 422, 403, 403, 403, 403, 403),
     "saveStaff": (401, 401, 404, 403, 403, 403, 403, 403),
     "listChannels": (401, 401, 200, 403, 403, 403, 403, 403),
@@ -142,7 +143,7 @@ async def callers(world: World, link: str) -> dict[str, httpx.AsyncClient]:
 def address(operation_id: str, client: httpx.AsyncClient) -> tuple[str, str]:
     operation = next(one for one in OPERATIONS if one.id == operation_id)
     filling = FILLING | {"token": client.headers.get("x-link", "1-madeup")}
-    if operation_id in {"readConfiguration", "saveConfiguration"}:
+    if operation_id in {"readConfiguration", "saveConfiguration", "listVersions"}:
         filling["id"] = "first"
     path = operation.path
     for name, value in filling.items():

@@ -11,7 +11,8 @@ from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
 from server.api.surface.session import SESSION
 from server.api.surface.tickets import TICKETS
+from server.api.surface.versions import VERSIONS
 
 __all__ = ["OPERATIONS", "Operation"]
 
-OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION, *TICKETS, *CARE, *PORTAL)
+OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION, *TICKETS, *CARE, *VERSIONS, *PORTAL)

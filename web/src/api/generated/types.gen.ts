@@ -909,6 +909,21 @@ export type Transfer = {
     ticket: number;
 };
 
+/**
+ * VersionShown
+ *
+ * One saved version of a configured thing, newest first in
+ * GET /api/v1/configuration/{kind}/{id}/versions. `by` names who saved it.
+ */
+export type VersionShown = {
+    version: number;
+    at: string;
+    by: string;
+    doc: {
+        [key: string]: unknown;
+    };
+};
+
 export type SignOutData = {
     body?: never;
     path?: never;
@@ -2248,6 +2263,56 @@ export type ReplayArrivalResponses = {
 };
 
 export type ReplayArrivalResponse = ReplayArrivalResponses[keyof ReplayArrivalResponses];
+
+export type ListVersionsData = {
+    body?: never;
+    path: {
+        kind: string;
+        id: string;
+    };
+    query?: {
+        before?: number;
+    };
+    url: '/api/v1/configuration/{kind}/{id}/versions';
+};
+
+export type ListVersionsErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListVersionsError = ListVersionsErrors[keyof ListVersionsErrors];
+
+export type ListVersionsResponses = {
+    /**
+     * Done
+     */
+    200: Array<VersionShown>;
+};
+
+export type ListVersionsResponse = ListVersionsResponses[keyof ListVersionsResponses];
 
 export type ReadPortalData = {
     body?: never;
