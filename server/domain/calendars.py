@@ -33,6 +33,9 @@ the next day (a night shift); "24:00" is midnight at the day's end."""
 Weekday = Annotated[int, msgspec.Meta(ge=1, le=7)]
 """1 Monday … 7 Sunday, as ISO 8601 counts."""
 
+Week = dict[Weekday, tuple[Hours, ...]]
+"""Weekday → its hours; a missing weekday is free."""
+
 
 class EmptyCalendar(Invalid):
     """The weekly pattern holds no working time: nothing could ever fall due."""
@@ -66,16 +69,20 @@ _STRENGTH: Final[dict[type[Override], int]] = {Closed: 0, Pattern: 1, Explicit: 
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One version of a calendar. `week` maps ISO weekdays to hours; a missing weekday is free.
-    `known_through` is the last year whose holidays are known, or None when holidays do not
-    matter (24×7). Refuses `EmptyCalendar`, and `Invalid` for an unknown zone or a malformed time.
+    """One version of a calendar. `week` is how a week works; weeks that take turns with it (大小周)
+    stand in `other_weeks`, in their order, and `first_week` is any day of a week that works by
+    `week`. `known_through` is the last year whose holidays are known, or None when holidays do
+    not matter (24×7). Refuses `EmptyCalendar`, and `Invalid` for an unknown zone, a malformed
+    time, or turns that begin nowhere.
     """
 
     id: str = ""
     version: int = 0
     name: str = ""
     zone: str = "Asia/Shanghai"
-    week: dict[Weekday, tuple[Hours, ...]]
+    week: Week
+    other_weeks: tuple[Week, ...] = ()
+    first_week: date | None = None
     overrides: dict[date, Override] = {}
     known_through: int | None = None
 
@@ -84,10 +91,14 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise Invalid(zone="unknown") from None
-        if not any(self.week.values()):
+        if self.other_weeks and self.first_week is None:
+            raise Invalid(first_week="missing")
+        weeks = (self.week, *self.other_weeks)
+        if not any(hours for week in weeks for hours in week.values()):
             raise EmptyCalendar(week="empty")
-        for hours in self.week.values():
-            _check(hours, "week")
+        for week, field in zip(weeks, ("week", *("other_weeks",) * len(weeks)), strict=False):
+            for hours in week.values():
+                _check(hours, field)
         for override in self.overrides.values():
             if isinstance(override, Explicit):
                 _check(override.hours, "overrides")
@@ -98,11 +109,18 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             case Explicit(hours=hours):
                 return hours
             case Pattern(weekday=weekday):
-                return self.week.get(weekday, ())
+                return self.week_of(day).get(weekday, ())
             case Closed():
                 return ()
             case _:
-                return self.week.get(day.isoweekday(), ())
+                return self.week_of(day).get(day.isoweekday(), ())
+
+    def week_of(self, day: date) -> Week:
+        """How the week works in which this day lies. Weeks begin on Monday."""
+        if not self.other_weeks or self.first_week is None:
+            return self.week
+        passed = (_week_number(day) - _week_number(self.first_week)) % (1 + len(self.other_weeks))
+        return self.week if passed == 0 else self.other_weeks[passed - 1]
 
     def is_provisional(self, at: datetime) -> bool:
         """Whether this instant lies in a year whose holidays are not known yet (R23)."""
@@ -168,6 +186,11 @@ def china_calendar(
         overrides=overlay(china_days(), own or {}),
         known_through=max(YEARS),
     )
+
+
+def _week_number(day: date) -> int:
+    """Weeks since the first Monday of our calendar, which is day 1."""
+    return (day.toordinal() - 1) // 7
 
 
 def _check(hours: tuple[Hours, ...], field: str) -> None:

@@ -128,6 +128,17 @@ def test_what_a_calendar_refuses(week, zone, refusal):
         Calendar(week=week, zone=zone)
 
 
+def test_turns_that_begin_nowhere_are_refused():
+    with pytest.raises(Invalid) as refused:
+        Calendar(week=WEEK, other_weeks=({1: (("09:00", "12:00"),)},))
+    assert refused.value.facts == {"fields": {"first_week": "missing"}}
+
+
+def test_a_malformed_time_in_another_week_is_refused():
+    with pytest.raises(Invalid):
+        Calendar(week=WEEK, other_weeks=({1: (("9:00", "12:00"),)},), first_week=DAY)
+
+
 def test_a_calendar_survives_storage():
     calendar = china_calendar(WEEK, own={DAY: Explicit((("09:00", "12:00"),), "x")})
     stored = msgspec.json.encode(calendar)

@@ -26,7 +26,33 @@ NIGHTS = Calendar(
     overrides={date(2026, 3, 10): Closed(), date(2026, 3, 12): Explicit((("09:00", "12:00"),))},
 )
 OVERLAPPING = Calendar(week={1: (("08:00", "12:00"), ("11:00", "15:00")), 7: (("20:00", "09:00"),)})
-CALENDARS = {"office": OFFICE, "always": ALWAYS, "nights": NIGHTS, "overlapping": OVERLAPPING}
+HALF_DAYS = china_calendar(
+    dict.fromkeys(range(1, 6), OFFICE_HOURS),
+    own={
+        date(2026, 2, 14): Explicit((("09:00", "12:00"),), "年前半天"),
+        date(2026, 2, 20): Explicit((("13:30", "18:00"),), "初四下午"),
+        date(2026, 2, 28): Explicit((("09:00", "12:00"),)),
+    },
+)
+SYDNEY = Calendar(
+    zone="Australia/Sydney",
+    week={1: (("07:00", "15:30"),), 6: (("21:00", "05:00"),), 7: (("00:30", "03:30"),)},
+)
+TURNS = Calendar(
+    week=dict.fromkeys(range(1, 7), OFFICE_HOURS),
+    other_weeks=(dict.fromkeys(range(1, 6), OFFICE_HOURS),),
+    first_week=date(2026, 3, 18),
+    overrides=OFFICE.overrides,
+)
+CALENDARS = {
+    "office": OFFICE,
+    "always": ALWAYS,
+    "nights": NIGHTS,
+    "overlapping": OVERLAPPING,
+    "half days around 春节": HALF_DAYS,
+    "Sydney's summer time": SYDNEY,
+    "大小周": TURNS,
+}
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 calendars = st.sampled_from(list(CALENDARS.values()))
@@ -54,6 +80,7 @@ def hours(number: float) -> timedelta:
             "2026-02-13 17:30", hours(4), "2026-02-14 14:00", id="V9 into the make-up day"
         ),
         pytest.param("2026-02-14 17:00", hours(2), "2026-02-24 10:00", id="over 春节"),
+        pytest.param("2026-02-14 11:00", hours(5.5), "2026-02-14 18:00", id="to the last bell"),
         pytest.param("2026-03-14 10:00", hours(0), "2026-03-14 10:00", id="nothing to add"),
         pytest.param("2031-01-06 09:00", hours(7.5), "2031-01-06 18:00", id="far ahead"),
         pytest.param("1999-01-04 09:00", hours(7.5), "1999-01-04 18:00", id="long ago"),
@@ -63,7 +90,35 @@ def test_adding_working_time(start, working_time, due):
     assert add(OFFICE, local(start), working_time) == local(due)
 
 
+@pytest.mark.parametrize(
+    ("start", "working_time", "due"),
+    [
+        pytest.param("2026-02-14 11:00", hours(1), "2026-02-14 12:00", id="half a make-up day"),
+        pytest.param("2026-02-14 11:00", hours(2), "2026-02-20 14:30", id="an afternoon in 春节"),
+        pytest.param("2026-02-20 17:00", hours(2), "2026-02-24 10:00", id="and out of it"),
+    ],
+)
+def test_half_days_count_by_halves(start, working_time, due):
+    """R9"""
+    assert add(HALF_DAYS, local(start), working_time) == local(due)
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        ("2026-03-20 17:00", "2026-03-21 10:00"),  # the week of the 18th works on Saturday
+        ("2026-03-27 17:00", "2026-03-30 10:00"),
+        ("2026-04-03 17:00", "2026-04-07 10:00"),  # 清明节 until Monday
+        ("2025-12-26 17:00", "2025-12-27 10:00"),  # and back in time: twelve weeks before
+    ],
+)
+def test_weeks_take_turns(start, due):
+    """大小周"""
+    assert add(TURNS, local(start), hours(2)) == local(due)
+
+
 def test_a_day_is_a_day_when_the_clocks_change_in_new_york():
+    """R24"""
     before = datetime(2026, 3, 7, 23, tzinfo=ZoneInfo("America/New_York"))
     assert add(ALWAYS, before, hours(24)) - before.astimezone(UTC) == timedelta(seconds=86_400)
 
