@@ -8,18 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
 from server.domain.people import LEADING, Staff, Team
+from server.domain.queues import Queue
+from server.domain.rosters import Leave, Roster, Swap
 from server.domain.routing import Rules
 from server.domain.sla import Law
 from server.domain.ticket import STATUSES, Status
-
-
-class Queue(msgspec.Struct, frozen=True, kw_only=True):
-    """队列: routing and visibility; channels point to one."""
-
-    id: str
-    name: str
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +74,15 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     law: Law
     reach: Reach = Reach()
     statuses: dict[str, Status] = msgspec.field(default_factory=STATUSES.copy)
+    rosters: dict[str, Roster] = {}
+    leaves: dict[int, tuple[Leave, ...]] = {}
+    swaps: dict[int, tuple[Swap, ...]] = {}
+    """Leave and swaps that a leader approved, by each colleague that they are about."""
+
+    @property
+    def calendars(self) -> dict[str, Calendar]:
+        """The current version of each calendar."""
+        return self.law.epoch().calendars
 
     def name_of(self, staff: int | None) -> str | None:
         """A colleague's name, or None."""

@@ -4,8 +4,10 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from server.domain.firm import Firm, Profile, Queue, Reach
+from server.domain.firm import Firm, Profile, Reach
 from server.domain.people import Team
+from server.domain.queues import Queue
+from server.domain.rosters import Roster
 from server.domain.routing import Rules
 from server.domain.sla import Calendar, Law, Policy, law_of
 from server.domain.ticket import STATUSES, Status
@@ -20,6 +22,7 @@ KINDS: dict[str, Any] = {
     "calendar": Calendar,
     "policy": Policy,
     "status": Status,
+    "roster": Roster,
 }
 """What can be configured, and the struct that its document must fit."""
 
@@ -78,6 +81,9 @@ async def read_firm(db: Reading) -> Firm:
         law=_law(versions),
         reach=await _reach(db),
         statuses=STATUSES | current("status"),
+        rosters={
+            item: msgspec.structs.replace(one, id=item) for item, one in current("roster").items()
+        },
     )
 
 

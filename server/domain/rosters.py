@@ -1,0 +1,521 @@
+"""Rosters (排班): who is on shift when, and who is on call.
+
+A roster has shifts (班次), cycles of days (weekly: seven days; 大小周: fourteen; 做四休二: six), a
+line for each colleague that says which cycle he follows and how many days he is ahead in it, and
+dated overrides. Leave (请假) takes time away; a swap (换班) exchanges two days of two colleagues.
+Nothing is stored ahead: who works when is always worked out from these values.
+
+What a day is for a colleague, strongest first:
+
+    a swap       the other's shift, or none
+    an override  this very shift, or none
+    the cycle    free on a holiday; as the replaced weekday on a make-up workday, if the cycle is
+                 one of whole weeks; cut to a day's own hours on a half day
+    leave        cuts all of these
+
+Hours are the roster's local wall time and may cross midnight; instants are UTC. Intervals are half
+open: at its end a shift is over.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final, Literal, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from server.domain.calendars import (
+    MINUTES_A_DAY,
+    Calendar,
+    Closed,
+    Explicit,
+    Hours,
+    Pattern,
+    minutes_of,
+)
+from server.domain.errors import Invalid
+from server.domain.people import Staff, Team
+
+Duty = Literal["on_duty", "break", "off_duty"]
+"""值班 (gets tickets), 小休 (ends by itself), 下班."""
+
+FREE: Final = ""
+"""In place of a shift's id: nothing to do."""
+
+LOOK_AHEAD: Final = timedelta(days=400)
+"""How far a change of duty is looked for."""
+
+_WEEK: Final = 7
+_DAY: Final = timedelta(days=1)
+_FAR: Final = 2
+"""Days around a span in which a shift may begin that reaches into it: a night, and a zone."""
+_WINDOWS: Final = (timedelta(days=8), timedelta(days=60), LOOK_AHEAD)
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """班次: hours of a working day, and the breaks in it, in local wall time."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    hours: Hours
+    breaks: tuple[Hours, ...] = ()
+
+
+class Cycle(msgspec.Struct, frozen=True, kw_only=True):
+    """Days that repeat: a shift's id for each, or "" for a free one. `first_day` is a day on which
+    it begins. With `holidays` "free" nobody works on the calendar's holidays.
+    """
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    name: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    days: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=366)]
+    first_day: date
+    holidays: Literal["free", "worked"] = "free"
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague's line: his cycle, how many days he is `ahead` in it, and from and to which day
+    (both included) it holds.
+    """
+
+    staff: int
+    cycle: str
+    ahead: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0
+    since: date | None = None
+    until: date | None = None
+
+
+class OnCall(msgspec.Struct, frozen=True, kw_only=True):
+    """备勤: colleagues take turns of so many `days`, changing at `changes_at` local time;
+    `first_day` is the day on which the first of them begins.
+    """
+
+    staff: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=200)]
+    first_day: date
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+    changes_at: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+
+
+class Handing(msgspec.Struct, frozen=True, kw_only=True):
+    """How half-done tickets are handed over at the end of a shift. What nobody took within
+    `minutes` is told to the leader; of that he gets `left`: "pressing" what falls due before the
+    colleague is back, "all" everything, "none" nothing.
+    """
+
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=24 * 60)] = 15
+    left: Literal["pressing", "all", "none"] = "pressing"
+
+
+class Roster(msgspec.Struct, frozen=True, kw_only=True):
+    """排班表 of one or several teams. `overrides`: day → colleague → a shift's id, or "" for a free
+    day. `calendar` names the calendar with the holidays; "" has none. Refuses `Invalid` for an
+    unknown zone, malformed hours, a break outside its shift, and ids that nothing has.
+    """
+
+    id: str = ""
+    name: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    teams: tuple[str, ...] = ()
+    zone: str = "Asia/Shanghai"
+    calendar: str = ""
+    shifts: tuple[Shift, ...] = ()
+    cycles: tuple[Cycle, ...] = ()
+    lines: tuple[Line, ...] = ()
+    overrides: dict[date, dict[int, str]] = {}
+    on_call: OnCall | None = None
+    handing: Handing = Handing()
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise Invalid(zone="unknown") from None
+        for shift in self.shifts:
+            _check(shift)
+        shifts = _ids(self.shifts, "shifts") | {FREE}
+        cycles = _ids(self.cycles, "cycles")
+        if not shifts.issuperset(day for one in self.cycles for day in one.days):
+            raise Invalid(cycles="unknown")
+        if not cycles.issuperset(line.cycle for line in self.lines):
+            raise Invalid(lines="unknown")
+        if not shifts.issuperset(one for day in self.overrides.values() for one in day.values()):
+            raise Invalid(overrides="unknown")
+
+    @property
+    def people(self) -> frozenset[int]:
+        """Everybody who has a line or an override."""
+        lines = frozenset(line.staff for line in self.lines)
+        return lines.union(*(day.keys() for day in self.overrides.values()))
+
+
+class Leave(msgspec.Struct, frozen=True, kw_only=True):
+    """请假 that a leader approved: away from one instant to another."""
+
+    id: int
+    staff: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Swap(msgspec.Struct, frozen=True, kw_only=True):
+    """换班 that a leader approved: `other` works what `staff` would have on `day`; in return, if
+    `other_day` is given, `staff` works what `other` would have on that day.
+    """
+
+    id: int
+    roster: str
+    staff: int
+    day: date
+    other: int
+    other_day: date | None = None
+
+
+class Stint(msgspec.Struct, frozen=True, kw_only=True):
+    """One shift of one colleague on one day, leave not yet taken off."""
+
+    staff: int
+    roster: str
+    shift: str
+    starts_at: datetime
+    ends_at: datetime
+    breaks: tuple[tuple[datetime, datetime], ...] = ()
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of duty that the roster brings."""
+
+    at: datetime
+    duty: Duty
+
+
+class Planned(Protocol):
+    """What these functions read of the firm."""
+
+    @property
+    def teams(self) -> Mapping[str, Team]: ...
+    @property
+    def staff(self) -> Mapping[int, Staff]: ...
+    @property
+    def rosters(self) -> Mapping[str, Roster]: ...
+    @property
+    def leaves(self) -> Mapping[int, Sequence[Leave]]: ...
+    @property
+    def swaps(self) -> Mapping[int, Sequence[Swap]]: ...
+    @property
+    def calendars(self) -> Mapping[str, Calendar]: ...
+
+
+Span = tuple[datetime, datetime]
+
+
+def duty_at(firm: Planned, staff: int, at: datetime) -> Duty | None:
+    """What the roster says of a colleague at an instant. None: nothing, because he stands on no
+    roster and is not on leave; his duty is then what he says himself.
+    """
+    present, working = _spans(firm, staff, at, at)
+    if _covers(working, at):
+        return "on_duty"
+    if _covers(present, at):
+        return "break"
+    return "off_duty" if is_rostered(firm, staff) or is_away(firm, staff, at) else None
+
+
+def next_change(firm: Planned, staff: int, at: datetime) -> Turn | None:
+    """The next change of duty by the roster after an instant, within `LOOK_AHEAD`, or None. The
+    end of leave changes nothing for somebody who stands on no roster.
+    """
+    if not is_rostered(firm, staff):
+        away = sorted(one.starts_at for one in firm.leaves.get(staff, ()) if one.starts_at > at)
+        return Turn(at=away[0], duty="off_duty") if away else None
+    for window in _WINDOWS:
+        present, working = _spans(firm, staff, at, at + window)
+        edges = {edge for span in (*present, *working) for edge in span}
+        coming = min((edge for edge in edges if at < edge <= at + window), default=None)
+        if coming is not None:
+            return Turn(at=coming, duty=duty_at(firm, staff, coming) or "off_duty")
+    return None
+
+
+def back_at(firm: Planned, staff: int, at: datetime) -> datetime | None:
+    """When a colleague works again: the instant itself while he does, None when nobody knows."""
+    if not is_rostered(firm, staff):
+        return max(
+            (one.ends_at for one in firm.leaves.get(staff, ()) if _holds(one, at)), default=None
+        )
+    duty = duty_at(firm, staff, at)
+    while duty != "on_duty":
+        turn = next_change(firm, staff, at)
+        if turn is None:
+            return None
+        at, duty = turn.at, turn.duty
+    return at
+
+
+def is_rostered(firm: Planned, staff: int) -> bool:
+    """Whether a roster says anything about this colleague."""
+    return bool(firm.swaps.get(staff)) or any(
+        staff in roster.people for roster in firm.rosters.values()
+    )
+
+
+def is_away(firm: Planned, staff: int, at: datetime) -> bool:
+    """Whether a colleague is on leave at this instant."""
+    return any(_holds(one, at) for one in firm.leaves.get(staff, ()))
+
+
+def on_shift(firm: Planned, team: str, at: datetime) -> tuple[int, ...]:
+    """The active colleagues of a team whose shift is going on, breaks included."""
+    found = firm.teams.get(team)
+    if found is None:
+        return ()
+    return tuple(
+        staff
+        for staff in sorted(found.people & rostered(firm, team))
+        if staff in firm.staff
+        and firm.staff[staff].active
+        and duty_at(firm, staff, at) in {"on_duty", "break"}
+    )
+
+
+def rostered(firm: Planned, team: str) -> frozenset[int]:
+    """Everybody who stands on a roster of this team."""
+    mine = [one for one in firm.rosters.values() if team in one.teams]
+    people = frozenset[int]().union(*(one.people for one in mine))
+    ids = {one.id for one in mine}
+    return people | {
+        staff for staff, swaps in firm.swaps.items() if any(one.roster in ids for one in swaps)
+    }
+
+
+def on_call(firm: Planned, team: str | None, at: datetime) -> tuple[int, ...]:
+    """Who is to be told when somebody of a team must know now: whoever has the turn of being on
+    call (the next one, while he is on leave), else those whose shift is going on. A team without
+    a roster has those of it who are on duty now, whatever the instant.
+    """
+    found = firm.teams.get(team or "")
+    if team is None or found is None:
+        return ()
+    rosters = [one for one in firm.rosters.values() if team in one.teams]
+    called = [turn_of(firm, one, at) for one in rosters]
+    named = tuple(dict.fromkeys(staff for staff in called if staff is not None))
+    if named:
+        return named
+    if rosters:
+        return on_shift(firm, team, at)
+    people = (firm.staff.get(staff) for staff in sorted(found.people))
+    return tuple(one.id for one in people if one is not None and one.active and one.on_duty)
+
+
+def turn_of(firm: Planned, roster: Roster, at: datetime) -> int | None:
+    """Whose turn it is to be on call, or None. Somebody who is on leave, or has left, is passed
+    over for the next.
+    """
+    rota = roster.on_call
+    if rota is None:
+        return None
+    local = at.astimezone(ZoneInfo(roster.zone))
+    day = local.date() if f"{local:%H:%M}" >= rota.changes_at else local.date() - _DAY
+    place = (day - rota.first_day).days // rota.days
+    for step in range(len(rota.staff)):
+        staff = rota.staff[(place + step) % len(rota.staff)]
+        person = firm.staff.get(staff)
+        if person is not None and person.active and not is_away(firm, staff, at):
+            return staff
+    return None
+
+
+def handing_of(firm: Planned, staff: int) -> Handing:
+    """How this colleague's tickets are handed over."""
+    return next(
+        (one.handing for _, one in sorted(firm.rosters.items()) if staff in one.people), Handing()
+    )
+
+
+def shifts_on(firm: Planned, roster: Roster, staff: int, day: date) -> tuple[str, ...]:
+    """The shifts of a colleague that begin on a local day of this roster, swaps included; leave is
+    not taken off.
+    """
+    own: list[str] = []
+    given = False
+    for swap in firm.swaps.get(staff, ()):
+        if swap.roster != roster.id:
+            continue
+        gives, takes = _sides(swap, staff)
+        given = given or gives == day
+        if takes is not None and takes[1] == day:
+            own.append(_shift_by_plan(firm, roster, takes[0], day))
+    if not given:
+        own.append(_shift_by_plan(firm, roster, staff, day))
+    return tuple(dict.fromkeys(one for one in own if one != FREE))
+
+
+def stints(firm: Planned, staff: int, first: date, last: date) -> list[Stint]:
+    """A colleague's shifts that begin on these local days (both included), earliest first."""
+    found = []
+    for roster in firm.rosters.values():
+        if staff not in roster.people and not firm.swaps.get(staff):
+            continue
+        for number in range((last - first).days + 1):
+            day = first + _DAY * number
+            for shift in shifts_on(firm, roster, staff, day):
+                stint = _stint(firm, roster, staff, shift, day)
+                found += [] if stint is None else [stint]
+    return sorted(found, key=lambda one: (one.starts_at, one.roster, one.shift))
+
+
+# --- one day of one colleague
+
+
+def _sides(swap: Swap, staff: int) -> tuple[date | None, tuple[int, date] | None]:
+    """Which day a colleague gives away, and whose day he takes over."""
+    if staff == swap.staff:
+        taken = (swap.other, swap.other_day) if swap.other_day is not None else None
+        return swap.day, taken
+    return swap.other_day, (swap.staff, swap.day)
+
+
+def _shift_by_plan(firm: Planned, roster: Roster, staff: int, day: date) -> str:
+    own = roster.overrides.get(day, {}).get(staff)
+    if own is not None:
+        return own
+    for line in roster.lines:
+        if line.staff == staff and (line.since or day) <= day <= (line.until or day):
+            return _shift_by_cycle(firm, roster, line, day)
+    return FREE
+
+
+def _shift_by_cycle(firm: Planned, roster: Roster, line: Line, day: date) -> str:
+    cycle = next(one for one in roster.cycles if one.id == line.cycle)
+    meant = day
+    if cycle.holidays == "free":
+        match _special(firm, roster, day):
+            case Closed() | Explicit(hours=()):
+                return FREE
+            case Pattern(weekday=weekday) if len(cycle.days) % _WEEK == 0:
+                meant = day + _DAY * (weekday - day.isoweekday())
+            case _:
+                pass
+    place = ((meant - cycle.first_day).days + line.ahead) % len(cycle.days)
+    return cycle.days[place]
+
+
+def _special(firm: Planned, roster: Roster, day: date) -> Closed | Pattern | Explicit | None:
+    calendar = firm.calendars.get(roster.calendar) if roster.calendar else None
+    return calendar.overrides.get(day) if calendar is not None else None
+
+
+def _stint(firm: Planned, roster: Roster, staff: int, shift: str, day: date) -> Stint | None:
+    """The shift as instants; a half day cuts it. None: nothing is left."""
+    known = next(one for one in roster.shifts if one.id == shift)
+    start, end = minutes_of(known.hours)
+    breaks = [_inside(start, one) for one in known.breaks]
+    special = _special(firm, roster, day)
+    if (
+        isinstance(special, Explicit)
+        and special.hours
+        and staff not in roster.overrides.get(day, {})
+    ):
+        limits = [minutes_of(hours) for hours in special.hours]
+        start = max(start, min(opened for opened, _ in limits))
+        end = min(end, max(closed for _, closed in limits))
+    zone = ZoneInfo(roster.zone)
+    starts_at, ends_at = _instant(day, start, zone), _instant(day, end, zone)
+    if starts_at >= ends_at:
+        return None
+    pauses = [(_instant(day, begun, zone), _instant(day, over, zone)) for begun, over in breaks]
+    return Stint(
+        staff=staff,
+        roster=roster.id,
+        shift=shift,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        breaks=tuple(_cut(pauses, starts_at, ends_at)),
+    )
+
+
+def _inside(start: int, hours: Hours) -> tuple[int, int]:
+    """A break's minutes from the day's midnight, in a shift that starts at `start`."""
+    begun, over = minutes_of(hours)
+    return (begun, over) if begun >= start else (begun + MINUTES_A_DAY, over + MINUTES_A_DAY)
+
+
+def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    days, minutes = divmod(minutes, MINUTES_A_DAY)
+    day += _DAY * days
+    hour, minute = divmod(minutes, 60)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)
+
+
+def _ids(found: Iterable[Shift | Cycle], field: str) -> set[str]:
+    """Their ids; refuses two of the same."""
+    ids = [one.id for one in found]
+    if len(set(ids)) != len(ids):
+        raise Invalid(**{field: "taken"})
+    return set(ids)
+
+
+def _check(shift: Shift) -> None:
+    """Refuse hours that are no times of day, and breaks that lie outside."""
+    try:
+        start, end = minutes_of(shift.hours)
+        breaks = [_inside(start, one) for one in shift.breaks]
+        for text in (*shift.hours, *(text for one in shift.breaks for text in one)):
+            datetime.strptime("00:00" if text == "24:00" else text, "%H:%M")  # noqa: DTZ007
+    except ValueError:
+        raise Invalid(shifts="malformed") from None
+    if shift.hours[0] == "24:00" or any(over > end for _, over in breaks):
+        raise Invalid(shifts="malformed")
+
+
+# --- spans
+
+
+def _spans(
+    firm: Planned, staff: int, low: datetime, high: datetime
+) -> tuple[list[Span], list[Span]]:
+    """When a colleague is there, and when he works, around [low, high], leave taken off. Shifts
+    that touch are one span.
+    """
+    first = low.date() - _DAY * _FAR
+    last = high.date() + _DAY * _FAR
+    found = stints(firm, staff, first, last)
+    away = [(one.starts_at, one.ends_at) for one in firm.leaves.get(staff, ())]
+    present = [(one.starts_at, one.ends_at) for one in found]
+    working = [
+        span for one in found for span in _without([(one.starts_at, one.ends_at)], one.breaks)
+    ]
+    return _without(_merged(present), away), _without(_merged(working), away)
+
+
+def _merged(found: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(found):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    left = list(found)
+    for low, high in taken:
+        left = [
+            piece
+            for start, end in left
+            for piece in ((start, min(end, low)), (max(start, high), end))
+            if piece[0] < piece[1]
+        ]
+    return left
+
+
+def _cut(found: Iterable[Span], low: datetime, high: datetime) -> list[Span]:
+    cut = ((max(start, low), min(end, high)) for start, end in found)
+    return [(start, end) for start, end in cut if start < end]
+
+
+def _covers(found: Iterable[Span], at: datetime) -> bool:
+    return any(start <= at < end for start, end in found)
+
+
+def _holds(leave: Leave, at: datetime) -> bool:
+    return leave.starts_at <= at < leave.ends_at
