@@ -110,9 +110,12 @@ class Claimed(Body, frozen=True, tag="claimed"):
 
 
 class Released(Body, frozen=True, tag="released"):
-    """The assignee gave the ticket back to the team."""
+    """The assignee gave the ticket back to the team; with a `reason` the desk took it from them
+    ("unaccepted", "untouched").
+    """
 
     previous: int
+    reason: str = ""
 
 
 class Assigned(Body, frozen=True, tag="assigned"):
@@ -304,16 +307,25 @@ class Sealed(Body, frozen=True, tag="sealed"):
 # --- routing decisions are data that events carry
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One colleague who was looked at. `dropped` is why not (code of `[routing]`), or None."""
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One colleague who was looked at. `dropped` is why not (code of `[routing]`), or None;
+    `scores` are the points by part (`queues.Weights`) and `score` is their sum.
+    """
 
     staff: int
     load: int
     dropped: str | None = None
+    score: int = 0
+    scores: dict[str, int] = {}
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a ticket went where it went: enough to tell it in one paragraph, years later."""
+class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a ticket went where it went: enough to tell it in one paragraph, years later.
+
+    `candidates` are the best and the first who were dropped; `counts` tells how many of the
+    `pool` were dropped, by reason. `cause` is why it was decided now. `left_out` were not to be
+    asked again: they did not accept it, or gave it back. `shed_from` is the overloaded team.
+    """
 
     rule: str | None
     rule_name: str
@@ -324,7 +336,15 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     assignee: int | None = None
     candidates: tuple[Candidate, ...] = ()
     fallback: bool = False
-    outcome: Literal["assigned", "team", "fallback", "nobody"] = "team"
+    outcome: Literal["assigned", "team", "fallback", "supervisor", "nobody"] = "team"
+    levels: dict[str, int] = {}
+    queue: str = ""
+    mode: Literal["automatic", "grab", "manual"] | None = None
+    cause: Literal["opened", "unaccepted", "untouched", "released", "waiting"] = "opened"
+    pool: int = 0
+    counts: dict[str, int] = {}
+    left_out: tuple[int, ...] = ()
+    shed_from: str | None = None
 
 
 AnyBody = (

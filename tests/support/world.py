@@ -31,9 +31,9 @@ from server.desk import Connect, Desk
 from server.domain import commands
 from server.domain.calendars import china_calendar
 from server.domain.events import Actor, Event, Via
-from server.domain.firm import Queue
 from server.domain.law import Policy
 from server.domain.people import Role, Staff, Team
+from server.domain.queues import Queue
 from server.domain.routing import Rule, Rules
 from server.domain.ticket import Ticket
 from server.settings import Settings

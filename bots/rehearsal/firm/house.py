@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from server.domain.calendars import Calendar, Hours, china_calendar
 from server.domain.events import StatusCategory
-from server.domain.firm import Profile, Queue
+from server.domain.firm import Profile
 from server.domain.law import Policy
 from server.domain.people import Team
+from server.domain.queues import Queue
 from server.domain.routing import Rule, Rules
 from server.domain.ticket import Status
 

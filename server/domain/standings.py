@@ -1,0 +1,198 @@
+"""What routing knows of a colleague (近况): the tickets in work, what was given lately, and how
+long solving takes. A fold over the ticket's changes: `record()` keeps it, and it can be made again
+from the tickets and the event log.
+
+In work (在办) are tickets that one holds whose status is new or open: their work clock runs. A
+ticket that waits for somebody else is held, but it is no load.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from server.domain.events import (
+    AnyBody,
+    Assigned,
+    Claimed,
+    Priority,
+    Resolved,
+    Routed,
+    Transferred,
+)
+from server.domain.ticket import OPEN_CATEGORIES, Ticket
+
+IN_WORK: Final = frozenset({"new", "open"})
+WORTH: Final[dict[str, int]] = {
+    Priority.URGENT: 6,
+    Priority.HIGH: 3,
+    Priority.NORMAL: 2,
+    Priority.LOW: 1,
+}
+"""What a ticket in work weighs by its priority, in halves of a normal one."""
+REMEMBERED: Final = timedelta(hours=8)
+"""How long ago a ticket was given and still counts for fairness."""
+LONGEST_RUN: Final = 20
+"""How many urgent tickets in a row are remembered: no rule may ask for more."""
+_MOST_GIVEN: Final = 200
+_SHARE: Final = 4
+"""A solved ticket moves the pace by a quarter of what it differs."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """近况. `work` and `categories` count tickets in work by priority and by category, `held` all
+    open tickets in hand. `given` are the instants (epoch seconds) of the tickets given within
+    `REMEMBERED` before the last one, `run` those of the urgent ones in a row. `pace` is seconds
+    from taking to solving, the latest weighing most; None before the first.
+    """
+
+    work: dict[str, int] = {}
+    categories: dict[str, int] = {}
+    held: int = 0
+    given: tuple[int, ...] = ()
+    run: tuple[int, ...] = ()
+    pace: int | None = None
+
+    @property
+    def load(self) -> int:
+        """在办数."""
+        return sum(self.work.values())
+
+    @property
+    def weight(self) -> int:
+        """The load weighted by priority, in halves of a normal ticket."""
+        return sum(WORTH[priority] * tickets for priority, tickets in self.work.items())
+
+    def given_since(self, at: datetime) -> int:
+        """How many tickets were given after this instant."""
+        seconds = at.timestamp()
+        return sum(1 for one in self.given if one > seconds)
+
+
+NOTHING: Final = Standing()
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """Where a ticket counts: with whom, as what, and whether it is in work."""
+
+    staff: int
+    priority: str
+    category: str
+    works: bool
+
+
+def cell_of(ticket: Ticket | None) -> Cell | None:
+    """The cell that a ticket is counted in; None when nobody has it or it is over."""
+    if ticket is None or ticket.assignee is None or ticket.status_category not in OPEN_CATEGORIES:
+        return None
+    works = ticket.status_category in IN_WORK
+    return Cell(ticket.assignee, ticket.priority, ticket.category or "", works)
+
+
+def moves(
+    before: Ticket | None, after: Ticket, events: Iterable[AnyBody]
+) -> dict[int, tuple[Cell | None, Cell | None, tuple[AnyBody, ...]]]:
+    """Whose standing a change moves: colleague → the cell that the ticket leaves, the cell that it
+    comes to, and the events that concern them.
+    """
+    old, new = cell_of(before), cell_of(after)
+    told: dict[int, list[AnyBody]] = {}
+    for body in events:
+        whom = _concerns(body)
+        if whom is not None:
+            told.setdefault(whom, []).append(body)
+    if old != new:
+        for cell in (old, new):
+            if cell is not None:
+                told.setdefault(cell.staff, [])
+    return {
+        staff: (
+            old if old is not None and old != new and old.staff == staff else None,
+            new if new is not None and old != new and new.staff == staff else None,
+            tuple(bodies),
+        )
+        for staff, bodies in sorted(told.items())
+    }
+
+
+def _concerns(body: AnyBody) -> int | None:
+    match body:
+        case Routed(assignee=staff) | Transferred(assignee=staff):
+            return staff
+        case Assigned(assignee=staff) | Claimed(assignee=staff):
+            return staff
+        case Resolved(by=staff):
+            return staff
+        case _:
+            return None
+
+
+def counted(standing: Standing, old: Cell | None, new: Cell | None) -> Standing:
+    """The standing without the one cell and with the other."""
+    for cell, by in ((old, -1), (new, 1)):
+        if cell is None:
+            continue
+        standing = replace(standing, held=standing.held + by)
+        if cell.works:
+            standing = replace(
+                standing,
+                work=_added(standing.work, cell.priority, by),
+                categories=_added(standing.categories, cell.category, by),
+            )
+    return standing
+
+
+def _added(counts: dict[str, int], key: str, by: int) -> dict[str, int]:
+    count = counts.get(key, 0) + by
+    rest = {name: number for name, number in counts.items() if name != key}
+    return rest if count == 0 else rest | {key: count}
+
+
+def told(
+    standing: Standing,
+    body: AnyBody,
+    priority: str,
+    *,
+    at: datetime,
+    held_at: datetime | None,
+) -> Standing:
+    """The standing after an event that concerns this colleague: a ticket of this priority was
+    given at this instant, or one that was taken at `held_at` is solved.
+    """
+    now = int(at.timestamp())
+    if isinstance(body, Resolved):
+        if held_at is None:
+            return standing
+        took = max(0, now - int(held_at.timestamp()))
+        pace = took if standing.pace is None else standing.pace + (took - standing.pace) // _SHARE
+        return replace(standing, pace=pace)
+    since = now - int(REMEMBERED.total_seconds())
+    given = (*(one for one in standing.given if one > since), now)
+    run = (*standing.run, now)[-LONGEST_RUN:] if priority == Priority.URGENT else ()
+    return replace(standing, given=given[-_MOST_GIVEN:], run=run)
+
+
+def rests_until(standing: Standing, after: int, rest: timedelta) -> datetime | None:
+    """Until when a colleague rests who rests this long after so many urgent tickets in a row; the
+    instant may have passed. None: there is nothing to rest from.
+    """
+    if after == 0:
+        return None
+    count, last = 0, 0
+    span = int(rest.total_seconds())
+    for instant in standing.run:
+        if count >= after and instant >= last + span:
+            count = 0
+        count, last = count + 1, instant
+    if count < after:
+        return None
+    return datetime.fromtimestamp(last + span, tz=UTC)
+
+
+def free_again_at(standing: Standing, hourly: int) -> datetime | None:
+    """When a colleague who was given `hourly` tickets within the hour may get the next one."""
+    if hourly == 0 or len(standing.given) < hourly:
+        return None
+    return datetime.fromtimestamp(standing.given[-hourly] + 3600, tz=UTC)
