@@ -15,7 +15,7 @@ from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from server.api import admin, auth, live, pages, portal, staff, tickets, versions
+from server.api import admin, auth, calendars, live, pages, portal, staff, tickets, versions
 from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
 from server.api.errors import answer_problem
 from server.api.guards import Gate, Hardening
@@ -32,6 +32,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **staff.HANDLERS,
     **portal.HANDLERS,
     **versions.HANDLERS,
+    **calendars.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

@@ -10,6 +10,7 @@ from typing import Final
 from server import vault
 from server.api import render
 from server.api import schemas as s
+from server.api.calendars import holidays_end
 from server.api.calls import Answer, Call, Handler, Principal, cookie_of
 from server.api.reading import Refused, email_of, needed
 from server.domain.errors import WrongPassword
@@ -43,6 +44,7 @@ async def _state(call: Call, staff: Staff | None) -> s.SessionState:
         me=None if staff is None else render.me(staff, firm, load),
         version=call.edge.version,
         demo=call.edge.demo,
+        holidays_end=() if staff is None else holidays_end(call.desk.clock.now(), firm),
     )
 
 

@@ -56,14 +56,28 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     load: int
 
 
+class HolidaysEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """A calendar whose known holidays end soon, or have ended: deadlines in a later year than
+    `known_through` are provisional.
+    """
+
+    calendar: str
+    name: str
+    known_through: int
+    ended: bool
+
+
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /api/v1/session: open to all. `me` is null when nobody is signed in."""
+    """GET /api/v1/session: open to all. `me` is null when nobody is signed in. `holidays_end`: what
+    colleagues should be told in a banner.
+    """
 
     needs_set_up: bool
     firm: str
     me: Me | None
     version: str
     demo: bool = False
+    holidays_end: tuple[HolidaysEnd, ...] = ()
 
 
 class SetUp(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -14,7 +14,7 @@ from server.domain import errors
 from server.domain.events import Actor, DeskOpened, DutyChanged, IdentityBound, StaffSaved, Via
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff, plain_email
-from server.domain.starting import StartingNames, starting_documents
+from server.domain.starting import StartingNames, starting_documents, starting_profile
 from server.storage import people
 from server.storage.people import ApiToken, Credentials, Session
 from server.usecases.acts import Act, change
@@ -67,6 +67,8 @@ async def set_up(  # noqa: PLR0917
         Actor("desk"),
     )
     profile = msgspec.structs.replace(firm.profile, name=firm_name)
+    if names is not None:
+        profile = starting_profile(profile, names)
     by = Actor("staff", staff.id)
     await save_document(act, "profile", "firm", profile, by)
     for kind, item, doc in starting_documents(names, staff.id) if names is not None else ():

@@ -6,6 +6,7 @@ are made of it; what an operation does stands in the module named after its subj
 
 from typing import Final
 
+from server.api.surface.calendars import CALENDARS
 from server.api.surface.care import CARE
 from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
@@ -15,4 +16,11 @@ from server.api.surface.versions import VERSIONS
 
 __all__ = ["OPERATIONS", "Operation"]
 
-OPERATIONS: Final[tuple[Operation, ...]] = (*SESSION, *TICKETS, *CARE, *VERSIONS, *PORTAL)
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *SESSION,
+    *TICKETS,
+    *CARE,
+    *CALENDARS,
+    *VERSIONS,
+    *PORTAL,
+)

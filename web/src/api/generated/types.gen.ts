@@ -86,6 +86,20 @@ export type BindingCode = {
 };
 
 /**
+ * CalendarTemplate
+ *
+ * A calendar to begin with, in GET /api/v1/calendar-templates: `doc` is what is saved, under
+ * any id, as configuration of the kind `calendar`.
+ */
+export type CalendarTemplate = {
+    id: string;
+    name: string;
+    doc: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * Cancel
  *
  * 取消: filed by mistake, or spam.
@@ -408,6 +422,65 @@ export type Hold = {
 };
 
 /**
+ * HolidayShown
+ *
+ * A day that the file changes, or (`kept`) would change if the firm's own day were not
+ * stronger. `before` and `after` are the calendar's overrides, null for a day as usual.
+ */
+export type HolidayShown = {
+    day: string;
+    change: 'added' | 'changed' | 'kept' | 'removed';
+    name: string;
+    before: {
+        [key: string]: unknown;
+    } | null;
+    after: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * HolidaysEnd
+ *
+ * A calendar whose known holidays end soon, or have ended: deadlines in a later year than
+ * `known_through` are provisional.
+ */
+export type HolidaysEnd = {
+    calendar: string;
+    name: string;
+    known_through: number;
+    ended: boolean;
+};
+
+/**
+ * HolidaysRead
+ *
+ * What a file makes of a calendar: the years that it announces, the last year known before
+ * and after, every day that changes, and the calendar's version now.
+ */
+export type HolidaysRead = {
+    years: Array<number>;
+    known_before: number | null;
+    known_through: number | null;
+    days: Array<HolidayShown>;
+    saved: boolean;
+    version: number;
+};
+
+/**
+ * HolidaysWanted
+ *
+ * POST /api/v1/calendars/{id}/holidays: a file's text, JSON (year, days of {name, date,
+ * isOffDay}) or ICS. Without `save` it is a preview. `seen_version` is the calendar's version
+ * that was looked at.
+ */
+export type HolidaysWanted = {
+    file: string;
+    save?: boolean;
+    seen_version?: number;
+};
+
+/**
  * LiveStep
  *
  * Something changed. `ticket` null: the firm itself did (menus should be read again).
@@ -677,7 +750,8 @@ export type RoutingShown = {
 /**
  * SessionState
  *
- * GET /api/v1/session: open to all. `me` is null when nobody is signed in.
+ * GET /api/v1/session: open to all. `me` is null when nobody is signed in. `holidays_end`: what
+ * colleagues should be told in a banner.
  */
 export type SessionState = {
     needs_set_up: boolean;
@@ -685,6 +759,7 @@ export type SessionState = {
     me: Me | null;
     version: string;
     demo: boolean;
+    holidays_end: Array<HolidaysEnd>;
 };
 
 /**
@@ -2263,6 +2338,98 @@ export type ReplayArrivalResponses = {
 };
 
 export type ReplayArrivalResponse = ReplayArrivalResponses[keyof ReplayArrivalResponses];
+
+export type ListCalendarTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/calendar-templates';
+};
+
+export type ListCalendarTemplatesErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListCalendarTemplatesError = ListCalendarTemplatesErrors[keyof ListCalendarTemplatesErrors];
+
+export type ListCalendarTemplatesResponses = {
+    /**
+     * Done
+     */
+    200: Array<CalendarTemplate>;
+};
+
+export type ListCalendarTemplatesResponse = ListCalendarTemplatesResponses[keyof ListCalendarTemplatesResponses];
+
+export type ImportHolidaysData = {
+    body: HolidaysWanted;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calendars/{id}/holidays';
+};
+
+export type ImportHolidaysErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type ImportHolidaysError = ImportHolidaysErrors[keyof ImportHolidaysErrors];
+
+export type ImportHolidaysResponses = {
+    /**
+     * Done
+     */
+    200: HolidaysRead;
+};
+
+export type ImportHolidaysResponse = ImportHolidaysResponses[keyof ImportHolidaysResponses];
 
 export type ListVersionsData = {
     body?: never;
