@@ -18,17 +18,28 @@ function flat(words: Words, prefix = ''): Record<string, string> {
   return found
 }
 
+/** Words stand in folders named locales, also deeper: pages that are rarely opened bring theirs. */
 function read(page: string, language: string): Record<string, string> {
-  const text = readFileSync(join(SOURCE, page, 'locales', `${language}.json`), 'utf8')
-  return flat(JSON.parse(text) as Words)
+  const files = filesOf(join(SOURCE, page)).filter((path) =>
+    path.replace(/\\/g, '/').endsWith(`/locales/${language}.json`),
+  )
+  const all = files.map((path) => flat(JSON.parse(readFileSync(path, 'utf8')) as Words))
+  const codes = all.flatMap((words) => Object.keys(words))
+  expect(codes.length).toBe(new Set(codes).size)
+  return Object.assign({}, ...all) as Record<string, string>
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((one) => {
+    const path = join(folder, one.name)
+    return one.isDirectory() ? filesOf(path) : [path]
+  })
 }
 
 function sources(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((one) => {
-    const path = join(folder, one.name)
-    if (one.isDirectory()) return sources(path)
-    return /\.(vue|ts)$/.test(one.name) ? [readFileSync(path, 'utf8')] : []
-  })
+  return filesOf(folder)
+    .filter((path) => /\.(vue|ts)$/.test(path))
+    .map((path) => readFileSync(path, 'utf8'))
 }
 
 const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort()

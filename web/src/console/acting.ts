@@ -6,7 +6,7 @@ import type { FirmShown, SessionState, TicketShown } from '@/api/generated'
 import { Refused } from '@/shared/ask'
 import { command, keys, namesFrom, spreadRow } from './desk'
 import { guess, undoOf, type Wish } from './optimism'
-import { dropToast, showToast, toasts } from './toasts'
+import { showToast } from './toasts'
 
 export function useActing() {
   const client = useQueryClient()
@@ -55,9 +55,9 @@ export function useActing() {
     const refused = reason instanceof Refused ? reason : null
     const text = refused?.problem.message || t(refused?.unreachable ? 'error.offline' : 'error.odd')
     const incident = refused?.problem.incident
-    for (const old of toasts.filter((toast) => toast.tone === 'refused')) dropToast(old.id)
     showToast({
       tone: 'refused',
+      kind: 'refused',
       text: t('error.notDone', { what }),
       detail: incident ? `${text} ${t('error.incident', { incident })}` : text,
     })

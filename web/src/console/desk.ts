@@ -44,6 +44,7 @@ export const keys = {
   deliveries: ['deliveries'] as const,
   arrivals: ['arrivals'] as const,
   tokens: ['tokens'] as const,
+  configuration: ['configuration'] as const,
 }
 
 export const desk = new QueryClient({

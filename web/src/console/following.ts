@@ -36,6 +36,7 @@ export function useLive(): void {
         void client.invalidateQueries({ queryKey: keys.session })
         void client.invalidateQueries({ queryKey: keys.groups })
         void client.invalidateQueries({ queryKey: keys.channels })
+        void client.invalidateQueries({ queryKey: keys.configuration })
         return
       }
       spreadRow(client, step.ticket)

@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import { Refused } from '@/shared/ask'
+import { addWords } from '@/shared/language'
 import { desk, keys, readSession } from './desk'
 
 declare module 'vue-router' {
@@ -48,6 +49,18 @@ export const router = createRouter({
       name: 'people',
       component: () => import('./pages/PeoplePage.vue'),
       meta: { title: 'people.title' },
+    },
+    {
+      path: '/config/:section?/:item?',
+      name: 'config',
+      component: async () => {
+        await addWords({
+          zh: () => import('./config/locales/zh.json'),
+          en: () => import('./config/locales/en.json'),
+        })
+        return import('./pages/ConfigPage.vue')
+      },
+      meta: { title: 'nav.config' },
     },
     {
       path: '/settings/:section?',

@@ -6,6 +6,9 @@ export interface Toast {
   tone: 'done' | 'refused'
   text: string
   detail?: string
+  /** At most one of a kind is shown: a newer one takes the older one's place. Without a kind its
+   * words are one. */
+  kind?: string
   undo?: () => void
 }
 
@@ -17,6 +20,8 @@ export const toasts = reactive<Toast[]>([])
 
 export function showToast(toast: Omit<Toast, 'id'>): void {
   last += 1
+  const older = toasts.find((one) => kindOf(one) === kindOf(toast))
+  if (older) dropToast(older.id)
   const id = last
   toasts.push({ ...toast, id })
   if (toasts.length > 3) toasts.shift()
@@ -27,3 +32,5 @@ export function dropToast(id: number): void {
   const place = toasts.findIndex((toast) => toast.id === id)
   if (place >= 0) toasts.splice(place, 1)
 }
+
+const kindOf = (toast: Omit<Toast, 'id'>) => toast.kind ?? `${toast.tone} ${toast.text}`

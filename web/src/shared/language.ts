@@ -33,15 +33,25 @@ export function localeOf(language: Language): string {
   return language === 'zh' ? 'zh-CN' : 'en'
 }
 
+let started: { global: { mergeLocaleMessage(language: string, words: Words): void } } | null = null
+
+/** More words, for pages that are rarely opened: they come with the page. */
+export async function addWords(loaders: Loaders): Promise<void> {
+  const language = wantedLanguage()
+  started?.global.mergeLocaleMessage(language, (await loaders[language]()).default)
+}
+
 export async function startLanguage(loaders: Loaders) {
   const language = wantedLanguage()
   document.documentElement.lang = localeOf(language)
   const words = (await loaders[language]()).default
-  return createI18n({
+  const i18n = createI18n({
     legacy: false,
     locale: language,
     messages: { [language]: words } as Record<string, Words>,
     missingWarn: import.meta.env.DEV,
     fallbackWarn: false,
   })
+  started = i18n as unknown as typeof started
+  return i18n
 }

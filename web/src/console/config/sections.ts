@@ -1,0 +1,34 @@
+/** The sections of 派单与时效, grouped as they are thought of. */
+import { Building2, CalendarDays, Gauge } from '@lucide/vue'
+import { type Component, defineAsyncComponent } from 'vue'
+import SectionBones from './parts/SectionBones.vue'
+
+const SOURCES = {
+  policies: { icon: Gauge, page: () => import('./policies/PoliciesSection.vue') },
+  calendars: { icon: CalendarDays, page: () => import('./calendars/CalendarsSection.vue') },
+  profile: { icon: Building2, page: () => import('./profile/ProfileSection.vue') },
+}
+
+export type Section = keyof typeof SOURCES
+
+export const GROUPS: { id: string; sections: Section[] }[] = [
+  { id: 'time', sections: ['policies', 'calendars'] },
+  { id: 'firm', sections: ['profile'] },
+]
+
+export const SECTIONS = Object.fromEntries(
+  Object.entries(SOURCES).map(([id, { icon, page }]) => [
+    id,
+    {
+        icon,
+        page: defineAsyncComponent({
+          loader: page as () => Promise<{ default: Component }>,
+          loadingComponent: SectionBones,
+          delay: 80,
+        }),
+      },
+  ]),
+) as unknown as Record<Section, { icon: Component; page: Component }>
+
+export const isSection = (name: unknown): name is Section =>
+  typeof name === 'string' && name in SOURCES
