@@ -97,7 +97,8 @@ others and rename all of them. Words for these stand in the locale files under `
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """工单. `number` is what people say (#1024) and its key, never reused. `version` is the guard
-    of every write. `ticket_seq` is the last event's place in this ticket's history.
+    of every write. `ticket_seq` is the last event's place in this ticket's history. From
+    `queued_at` to `passed_on` stands how it is held: see holding.py.
     """
 
     number: int
@@ -130,6 +131,12 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     next_due_metric: str | None = None
     warned: bool = False
     breached: bool = False
+    queued_at: datetime | None = None
+    held_at: datetime | None = None
+    touched_at: datetime | None = None
+    accept_by: datetime | None = None
+    touch_by: datetime | None = None
+    passed_on: int = 0
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from server.storage.database import Database, Statement, Unit
-from server.storage.migrations import s0001_first_schema
+from server.storage.migrations import s0001_first_schema, s0005_routing, s0006_duty
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -25,7 +25,11 @@ class Step(msgspec.Struct, frozen=True):
     up: Callable[[Unit], Awaitable[None]]
 
 
-STEPS: Final = (Step(1, "first_schema", s0001_first_schema.up),)
+STEPS: Final = (
+    Step(1, "first_schema", s0001_first_schema.up),
+    Step(5, "routing", s0005_routing.up),
+    Step(6, "duty", s0006_duty.up),
+)
 
 _LOCK: Final = 7_240_001
 """Key of the advisory lock that two instances starting at once compete for."""

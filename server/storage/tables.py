@@ -70,6 +70,7 @@ class StaffRow(Table, tablename="staff"):
     active = Boolean()
     language = Text()
     created_at = Timestamptz()
+    break_until = Timestamptz(null=True)
 
 
 class IdentityRow(Table, tablename="identity"):
@@ -165,6 +166,12 @@ class TicketRow(Table, tablename="ticket"):
     next_due_metric = Text(null=True)
     warned = Boolean()
     breached = Boolean()
+    queued_at = Timestamptz(null=True)
+    held_at = Timestamptz(null=True)
+    touched_at = Timestamptz(null=True)
+    accept_by = Timestamptz(null=True)
+    touch_by = Timestamptz(null=True)
+    passed_on = Integer()
 
 
 class MessageRow(Table, tablename="message"):
@@ -205,6 +212,36 @@ class Tally(Table, tablename="tally"):
     status_category = Text()
     breached = Boolean()
     tickets = Integer()
+
+
+class StandingRow(Table, tablename="standing"):
+    """What routing knows of a colleague, kept by `record()` (domain/standings.py)."""
+
+    staff = BigInt(primary_key=True)
+    doc = Text()
+
+
+class WaitingRow(Table, tablename="waiting"):
+    """Tickets that nobody holds and somebody should, in the order in which they are routed again;
+    kept by `record()`. `need` tells alike what nobody was free for.
+    """
+
+    ticket = BigInt(primary_key=True)
+    automatic = Boolean()
+    rank = Integer()
+    queued_at = Timestamptz()
+    need = Text()
+
+
+class GrabRow(Table, tablename="grab"):
+    """抢单 by day, queue and colleague: how often it was tried and won, and how fast."""
+
+    day = Text(primary_key=True)  # part of (day, queue, staff)
+    queue = Text()
+    staff = BigInt()
+    tries = Integer()
+    grabs = Integer()
+    spans = Text()
 
 
 class OutboxRow(Table, tablename="outbox"):
@@ -264,6 +301,71 @@ class ChannelRow(Table, tablename="channel"):
     saved_at = Timestamptz()
 
 
+class ShiftTurn(Table, tablename="shift_turn"):
+    """The roster's next turn of each colleague: a timer."""
+
+    staff = BigInt(primary_key=True)
+    duty = Text()
+    due_at = Timestamptz()
+
+
+class LeaveTable(Table, tablename="leave"):
+    """Leave, from asking on."""
+
+    id = BigInt(primary_key=True)
+    staff = BigInt()
+    reason = Text()
+    starts_at = Timestamptz()
+    ends_at = Timestamptz()
+    note = Text()
+    state = Text()
+    asked_by = BigInt()
+    asked_at = Timestamptz()
+    decided_by = BigInt(null=True)
+    decided_at = Timestamptz(null=True)
+
+
+class SwapTable(Table, tablename="swap"):
+    """Swaps of days, from asking on; days are local dates as text."""
+
+    id = BigInt(primary_key=True)
+    roster = Text()
+    staff = BigInt()
+    day = Text()
+    other = BigInt()
+    other_day = Text(null=True)
+    last_day = Text()
+    note = Text()
+    state = Text()
+    asked_by = BigInt()
+    asked_at = Timestamptz()
+    decided_by = BigInt(null=True)
+    decided_at = Timestamptz(null=True)
+
+
+class HandoverTable(Table, tablename="handover"):
+    """Hand-overs; `due_at` is a timer while they ask for takers."""
+
+    id = BigInt(primary_key=True)
+    staff = BigInt()
+    why = Text()
+    state = Text()
+    asked_at = Timestamptz()
+    due_at = Timestamptz()
+    back_at = Timestamptz(null=True)
+    told = Text()
+
+
+class HandoverTicket(Table, tablename="handover_ticket"):
+    """The tickets of a hand-over, and who took them."""
+
+    handover = BigInt(primary_key=True)  # part of (handover, ticket)
+    ticket = BigInt()
+    pressing = Boolean()
+    taken_by = BigInt(null=True)
+    taken_at = Timestamptz(null=True)
+
+
 TABLES += [
     Ledger,
     Counter,
@@ -281,8 +383,16 @@ TABLES += [
     SlaRow,
     TimerRow,
     Tally,
+    StandingRow,
+    WaitingRow,
+    GrabRow,
     OutboxRow,
     InboundRow,
     ChatGroup,
     ChannelRow,
+    ShiftTurn,
+    LeaveTable,
+    SwapTable,
+    HandoverTable,
+    HandoverTicket,
 ]

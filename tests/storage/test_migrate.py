@@ -109,7 +109,8 @@ _KINDS = {
 
 async def test_the_migrated_schema_agrees_with_tables(empty: Database):
     await migrate(empty, AT)
-    assert [step.number for step in STEPS] == list(range(1, len(STEPS) + 1))
+    numbers = [step.number for step in STEPS]
+    assert numbers == sorted(set(numbers))
     rows = await empty.rows(_COLUMNS[empty.dialect], [])
     made: dict[str, dict[str, str]] = {}
     for row in rows:
