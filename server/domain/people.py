@@ -1,8 +1,9 @@
 """Staff (员工), teams (处理组), customers, and who sees what."""
 
 import re
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,12 +18,17 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+Duty = Literal["on_duty", "break", "off_duty"]
+"""值班 (gets tickets), 小休 (ends by itself), 下班."""
+
 LEADING: Final = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 """Who leads where a team has no leaders."""
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
-    """A colleague. `skills` maps a skill's name to a level 1–5."""
+    """A colleague. `skills` maps a skill's name to a level 1–5. `on_duty` means: gets tickets; who
+    is off duty only until `break_until` is on a break.
+    """
 
     id: int
     name: str
@@ -32,6 +38,14 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     on_duty: bool = False
     active: bool = True
     language: str = "zh"
+    break_until: datetime | None = None
+
+    @property
+    def duty(self) -> Duty:
+        """值班, 小休 or 下班: one of them, always."""
+        if self.on_duty:
+            return "on_duty"
+        return "off_duty" if self.break_until is None else "break"
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,10 +34,7 @@ from server.domain.calendars import (
     minutes_of,
 )
 from server.domain.errors import Invalid
-from server.domain.people import Staff, Team
-
-Duty = Literal["on_duty", "break", "off_duty"]
-"""值班 (gets tickets), 小休 (ends by itself), 下班."""
+from server.domain.people import Duty, Staff, Team
 
 FREE: Final = ""
 """In place of a shift's id: nothing to do."""

@@ -12,6 +12,7 @@ from server.domain.routing import Rules
 from server.domain.sla import Calendar, Law, Policy, law_of
 from server.domain.ticket import STATUSES, Status
 from server.storage import ledger, people, policies
+from server.storage import rosters as roster_rows
 from server.storage.database import Reading
 
 KINDS: dict[str, Any] = {
@@ -84,6 +85,8 @@ async def read_firm(db: Reading) -> Firm:
         rosters={
             item: msgspec.structs.replace(one, id=item) for item, one in current("roster").items()
         },
+        leaves=await roster_rows.list_approved_leaves(db),
+        swaps=await roster_rows.list_approved_swaps(db),
     )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from server.domain.people import Customer, Identity, Role, Staff
 from server.storage.database import Reading, Statement, Unit
 
-_STAFF: Final = "id, name, email, role, skills, on_duty, active, language"
+_STAFF: Final = "id, name, email, role, skills, on_duty, active, language, break_until"
 
 
 class _StaffRow(msgspec.Struct, frozen=True):
@@ -20,6 +20,7 @@ class _StaffRow(msgspec.Struct, frozen=True):
     on_duty: bool
     active: bool
     language: str
+    break_until: datetime | None
 
     def staff(self) -> Staff:
         return Staff(
@@ -31,6 +32,7 @@ class _StaffRow(msgspec.Struct, frozen=True):
             on_duty=self.on_duty,
             active=self.active,
             language=self.language,
+            break_until=self.break_until,
         )
 
 
@@ -75,13 +77,14 @@ _CREDENTIALS = Statement(
 )
 _ADD_STAFF = Statement(
     "INSERT INTO staff (name, email, password_hash, role, skills, on_duty, active, language,"
-    " created_at) VALUES (:name, :email, :password_hash, :role, :skills, :on_duty, :active,"
-    " :language, :created_at) ON CONFLICT (email) DO NOTHING RETURNING id",
+    " break_until, created_at) VALUES (:name, :email, :password_hash, :role, :skills, :on_duty,"
+    " :active, :language, :break_until, :created_at) ON CONFLICT (email) DO NOTHING RETURNING id",
     int,
 )
 _SAVE_STAFF = Statement[None](
     "UPDATE staff SET name = :name, email = :email, role = :role, skills = :skills,"
-    " on_duty = :on_duty, active = :active, language = :language WHERE id = :id"
+    " on_duty = :on_duty, active = :active, language = :language, break_until = :break_until"
+    " WHERE id = :id"
 )
 _PASSWORD = Statement[None]("UPDATE staff SET password_hash = :password_hash WHERE id = :id")
 _IDENTITIES = Statement("SELECT platform, user_id, staff FROM identity", Identity)
