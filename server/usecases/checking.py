@@ -1,17 +1,24 @@
 """Whether what an administrator set up can work: findings as codes, words are `[cli.finding]`."""
 
 from collections.abc import Iterator
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 import msgspec
 
 from server import vault
 from server.desk import Desk
+from server.domain.calendars import Calendar, Closed
+from server.domain.coverage import find_dead, find_overlaps
 from server.domain.firm import Firm
+from server.domain.law import Law, Policy
 from server.domain.people import Role
 from server.domain.routing import Rules
 from server.storage.policies import Channel
 from server.usecases.administration import list_channels
+
+SOON: Final = timedelta(days=60)
+"""So long before the last known year of a calendar ends it is told."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -31,7 +38,8 @@ async def check(desk: Desk) -> list[Finding]:
     found = [
         *_people(firm),
         *_routing(firm, firm.rules),
-        *_law(firm, desk.clock.now().year),
+        *_law(firm.law),
+        *_calendars(firm.law, desk.clock.now()),
         *_channels(desk, firm, channels),
     ]
     return sorted(found, key=lambda one: one.level != "error")
@@ -65,18 +73,45 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
             yield Finding("advice", "rule_without_skill", {"rule": rule.name, "skill": skill})
 
 
-def _law(firm: Firm, year: int) -> Iterator[Finding]:
-    epoch = firm.law.epoch()
+def _law(law: Law) -> Iterator[Finding]:
+    epoch = law.epoch()
     if not epoch.policies:
         yield Finding("advice", "no_policy")
     for policy in epoch.policies:
         if policy.calendar not in epoch.calendars:
-            facts: dict[str, object] = {"policy": policy.name, "calendar": policy.calendar}
+            facts: dict[str, object] = {"policy": _name(policy), "calendar": policy.calendar}
             yield Finding("error", "policy_without_calendar", facts)
-    for calendar in epoch.calendars.values():
-        if calendar.known_through is not None and calendar.known_through < year:
-            facts = {"calendar": calendar.name or calendar.id, "year": calendar.known_through}
+        if not policy.targets:
+            yield Finding("advice", "policy_without_target", {"policy": _name(policy)})
+        for metric in sorted(set(policy.targets) - set(law.metrics)):
+            facts = {"policy": _name(policy), "metric": metric}
+            yield Finding("error", "policy_without_metric", facts)
+    for dead in find_dead(epoch.policies):
+        by = "、".join(_name(one) for one in dead.taken_by)
+        yield Finding("error", "dead_policy", {"policy": _name(dead.policy), "by": by})
+    for pair in find_overlaps(epoch.policies):
+        facts = {"earlier": _name(pair.earlier), "later": _name(pair.later)}
+        yield Finding("advice", "overlapping_policies", facts)
+
+
+def _name(one: Policy | Calendar) -> str:
+    return one.name or one.id
+
+
+def _calendars(law: Law, now: datetime) -> Iterator[Finding]:
+    for calendar in law.epoch().calendars.values():
+        if calendar.known_through is None:
+            continue
+        facts: dict[str, object] = {"calendar": _name(calendar), "year": calendar.known_through}
+        if calendar.is_provisional(now):
             yield Finding("advice", "calendar_ends", facts)
+        elif calendar.is_provisional(now + SOON):
+            yield Finding("advice", "calendar_ends_soon", facts)
+        free = {day.year for day, one in calendar.overrides.items() if isinstance(one, Closed)}
+        for year in range(now.year, calendar.known_through + 1):
+            if year not in free:
+                facts = {"calendar": _name(calendar), "year": year}
+                yield Finding("advice", "calendar_without_year", facts)
 
 
 def _channels(desk: Desk, firm: Firm, channels: dict[str, Channel]) -> Iterator[Finding]:

@@ -1,0 +1,64 @@
+"""What `paidan check` finds in what an administrator set up."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from server.domain.calendars import Calendar, china_calendar
+from server.domain.law import Policy
+from server.usecases.checking import check
+from tests.support.world import WEEK, World
+
+pytestmark = pytest.mark.anyio
+HOURS = {"first": {"*": 3600}}
+
+
+async def found(world: World):
+    return {(one.level, one.code): one.facts for one in await check(world.desk)}
+
+
+async def test_a_policy_that_never_applies_is_found(world: World):
+    assert ("error", "dead_policy") not in await found(world)
+    late = Policy(name="晚到的", position=9, match={"priority": ("urgent",)}, targets=HOURS)
+    await world.save("policy", "late", late)
+    facts = (await found(world))["error", "dead_policy"]
+    assert facts == {"policy": "晚到的", "by": "重要客户、一般"}
+
+
+async def test_policies_with_tickets_in_common_are_named_in_their_order(world: World):
+    urgent = Policy(name="紧急", position=1, match={"priority": ("urgent",)}, targets=HOURS)
+    await world.save("policy", "urgent", urgent)
+    facts = (await found(world))["advice", "overlapping_policies"]
+    assert facts == {"earlier": "紧急", "later": "重要客户"}
+
+
+async def test_a_target_that_measures_nothing_is_found(world: World):
+    odd = Policy(name="怪", position=1, match={"queue": ("x",)}, targets={"coffee": {"*": 60}})
+    await world.save("policy", "odd", odd)
+    await world.save("policy", "empty", Policy(name="空", position=1, match={"queue": ("y",)}))
+    every = await found(world)
+    assert every["error", "policy_without_metric"] == {"policy": "怪", "metric": "coffee"}
+    assert every["advice", "policy_without_target"] == {"policy": "空"}
+
+
+@pytest.mark.parametrize(
+    ("now", "codes"),
+    [
+        (datetime(2026, 10, 1, tzinfo=UTC), set()),
+        (datetime(2026, 11, 24, tzinfo=UTC), {"calendar_ends_soon"}),
+        (datetime(2027, 1, 1, tzinfo=UTC), {"calendar_ends"}),
+    ],
+)
+async def test_a_calendar_that_ends_is_told_in_time(tmp_path, now, codes):
+    async with World(tmp_path, start=now, loops=False) as world:
+        await world.set_up()
+        assert {code for _, code in await found(world) if code.startswith("calendar")} == codes
+
+
+async def test_a_year_that_is_said_to_be_known_and_is_not_is_found(world: World):
+    await world.save("calendar", "default", replace(china_calendar(WEEK), known_through=2027))
+    await world.save("calendar", "always", Calendar(week={1: (("00:00", "24:00"),)}))
+    facts = (await found(world))["advice", "calendar_without_year"]
+    assert facts == {"calendar": "default", "year": 2027}
+    assert date(2027, 1, 1) not in china_calendar(WEEK).overrides
