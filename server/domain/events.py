@@ -325,6 +325,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `candidates` are the best and the first who were dropped; `counts` tells how many of the
     `pool` were dropped, by reason. `cause` is why it was decided now. `left_out` were not to be
     asked again: they did not accept it, or gave it back. `shed_from` is the overloaded team.
+    `by_hand`: a colleague sent it to this team, and rules do not send it elsewhere.
     """
 
     rule: str | None
@@ -345,6 +346,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: dict[str, int] = {}
     left_out: tuple[int, ...] = ()
     shed_from: str | None = None
+    by_hand: bool = False
 
 
 AnyBody = (

@@ -11,7 +11,7 @@ import msgspec
 from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
 from server.domain.people import LEADING, Staff, Team
-from server.domain.queues import Queue
+from server.domain.queues import PLAIN, Queue
 from server.domain.rosters import Leave, Roster, Swap
 from server.domain.routing import Rules
 from server.domain.sla import Law
@@ -83,6 +83,10 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     def calendars(self) -> dict[str, Calendar]:
         """The current version of each calendar."""
         return self.law.epoch().calendars
+
+    def queue_of(self, queue: str) -> Queue:
+        """A queue; a plain one of this name where nobody has described it."""
+        return self.queues.get(queue) or msgspec.structs.replace(PLAIN, id=queue)
 
     def name_of(self, staff: int | None) -> str | None:
         """A colleague's name, or None."""

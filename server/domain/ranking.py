@@ -72,13 +72,10 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """A team looked at: the best first, then those who were dropped. `again_at` is the earliest
-    instant at which somebody who is only resting, or had enough this hour, is free again.
-    """
+    """A team looked at: the best first, then those who were dropped."""
 
     kept: tuple[Candidate, ...] = ()
     dropped: tuple[Candidate, ...] = ()
-    again_at: datetime | None = None
 
     @property
     def winner(self) -> int | None:
@@ -97,23 +94,19 @@ def rank(people: Iterable[int], field: Field, need: Need, queue: Queue) -> Ranke
     """The colleagues of a team for one ticket. Who is not known to the firm is not looked at."""
     kept: list[tuple[Staff, Standing]] = []
     dropped: list[Candidate] = []
-    again: list[datetime] = []
     for number in sorted(set(people)):
         person = field.staff.get(number)
         if person is None:
             continue
         standing = field.standings.get(number, NOTHING)
-        why, until = _why_not(person, standing, need, queue, field.at)
+        why = _why_not(person, standing, need, queue, field.at)
         if why is None:
             kept.append((person, standing))
-            continue
-        dropped.append(Candidate(staff=number, load=standing.load, dropped=why))
-        if until is not None:
-            again.append(until)
+        else:
+            dropped.append(Candidate(staff=number, load=standing.load, dropped=why))
     return Ranked(
         kept=_sorted(kept, field, need, queue),
         dropped=tuple(sorted(dropped, key=lambda one: (one.load, one.staff))),
-        again_at=min(again, default=None),
     )
 
 
@@ -132,16 +125,19 @@ def why_unable(person: Staff, need: Need) -> str | None:
 
 def _why_not(
     person: Staff, standing: Standing, need: Need, queue: Queue, at: datetime
-) -> tuple[str | None, datetime | None]:
+) -> str | None:
     unable = why_unable(person, need)
     if unable is not None:
-        return unable, None
+        return unable
     if person.id in need.left_out:
-        return "left_out", None
+        return "left_out"
     if not person.on_duty:
-        return "off_duty", None
+        return "off_duty"
     full = _why_full(person.id, standing, need.category or "", queue)
-    return (full, None) if full is not None else _why_later(standing, need.priority, queue, at)
+    if full is not None:
+        return full
+    free_at, why = free_at_of(standing, queue, urgent=need.priority == Priority.URGENT)
+    return why if free_at is not None and free_at > at else None
 
 
 def _why_full(staff: int, standing: Standing, category: str, queue: Queue) -> str | None:
@@ -153,18 +149,19 @@ def _why_full(staff: int, standing: Standing, category: str, queue: Queue) -> st
     return None
 
 
-def _why_later(
-    standing: Standing, priority: Priority, queue: Queue, at: datetime
-) -> tuple[str | None, datetime | None]:
+def free_at_of(
+    standing: Standing, queue: Queue, *, urgent: bool
+) -> tuple[datetime | None, str | None]:
+    """When a colleague who had enough this hour, or rests from urgent tickets, is free again, and
+    which of the two it is. The instant may have passed.
+    """
     free_at = free_again_at(standing, queue.caps.hourly)
-    if free_at is not None and free_at > at:
-        return "hour_full", free_at
-    if priority == Priority.URGENT and queue.fatigue.after:
+    if urgent and queue.fatigue.after and standing.run:
         rest = timedelta(minutes=queue.fatigue.rest)
         rested_at = rests_until(standing, queue.fatigue.after, rest)
-        if rested_at is not None and rested_at > at:
-            return "resting", rested_at
-    return None, None
+        if rested_at is not None and (free_at is None or rested_at > free_at):
+            return rested_at, "resting"
+    return free_at, "hour_full"
 
 
 # Points

@@ -1,15 +1,26 @@
-"""Routing (派单): ordered rules choose a team and skills; the least loaded colleague on duty who
-has the skills gets the ticket; a fallback team catches the rest. The decision explains itself.
+"""Routing (派单): rules say which team, skills and mode; ranking says who of the team; a ladder
+catches what nobody can do: no skill → the general team → a supervisor; not accepted → the next
+candidate → a supervisor. The decision explains itself.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
+from server.domain.commands import Claim
 from server.domain.errors import Invalid
 from server.domain.events import Candidate, Decision
-from server.domain.people import Role, Staff, Team
+from server.domain.people import Staff, Team
+from server.domain.permissions import MAY
+from server.domain.queues import Mode, Queue
+from server.domain.ranking import Field, Need, Ranked, rank
+from server.domain.standings import NOTHING
+
+MOST_TOLD: Final = 8
+"""How many who were kept, and how many who were dropped, a decision names; it counts the rest."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,70 +82,34 @@ def matches(rule: Rule, facts: Facts) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def decide(
-    facts: Facts,
-    rules: Rules,
-    teams: Mapping[str, Team],
-    staff: Mapping[int, Staff],
-    load: Mapping[int, int],
-) -> Decision:
-    """One routing decision with the reason for it. `load` counts a colleague's tickets whose
-    work clock runs (在办数); who is missing from it has none.
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules say of a ticket: the rule that decides and its terms, and what it asks for.
+    Without a `team` the queue's or the general team is meant; without a `mode` the queue's.
     """
+
+    rule: str | None = None
+    rule_name: str = ""
+    version: int = 0
+    matched: tuple[str, ...] = ()
+    team: str | None = None
+    skills: dict[str, int] = {}
+    mode: Mode | None = None
+
+
+def read(rules: Rules, facts: Facts) -> Verdict:
+    """The first rule that matches."""
     rule, matched = _first_match(rules.rules, facts)
-    if rule is not None and rule.team in teams:
-        if rule.mode == "grab":
-            return _to_team(rules, rule, matched)
-        candidates = rank(teams[rule.team], staff, load, rule.skills, rules.most_open)
-        chosen = _winner(candidates)
-        if chosen is not None:
-            return msgspec.structs.replace(
-                _to_team(rules, rule, matched),
-                assignee=chosen,
-                candidates=candidates,
-                outcome="assigned",
-            )
-        skilled = any(one.dropped not in {"skill", "inactive"} for one in candidates)
-        if skilled or rules.fallback_team in (None, rule.team):
-            return msgspec.structs.replace(_to_team(rules, rule, matched), candidates=candidates)
-        return _fall_back(rules, rule, matched, candidates, teams=teams, staff=staff, load=load)
-    return _fall_back(rules, rule, matched, (), teams=teams, staff=staff, load=load)
-
-
-def rank(
-    team: Team,
-    staff: Mapping[int, Staff],
-    load: Mapping[int, int],
-    skills: tuple[str, ...],
-    most_open: int,
-) -> tuple[Candidate, ...]:
-    """The team's people, best first: kept ones by load, then by id; dropped ones with why."""
-    seen = [
-        Candidate(
-            staff=number,
-            load=load.get(number, 0),
-            dropped=_why_not(staff[number], load.get(number, 0), skills, most_open),
-        )
-        for number in sorted(team.members)
-        if number in staff
-    ]
-    return tuple(sorted(seen, key=lambda one: (one.dropped is not None, one.load, one.staff)))
-
-
-def _why_not(person: Staff, load: int, skills: tuple[str, ...], most_open: int) -> str | None:
-    if not person.active or person.role in (Role.AUDITOR, Role.COLLABORATOR):
-        return "inactive"
-    if any(person.skills.get(skill, 0) < 1 for skill in skills):
-        return "skill"
-    if not person.on_duty:
-        return "off_duty"
-    if load >= most_open:
-        return "full"
-    return None
-
-
-def _winner(candidates: Iterable[Candidate]) -> int | None:
-    return next((one.staff for one in candidates if one.dropped is None), None)
+    if rule is None:
+        return Verdict(version=rules.version, mode=rules.fallback_mode)
+    return Verdict(
+        rule=rule.id,
+        rule_name=rule.name,
+        version=rules.version,
+        matched=matched,
+        team=rule.team,
+        skills=dict.fromkeys(rule.skills, 1),
+        mode=rule.mode,
+    )
 
 
 def _first_match(rules: tuple[Rule, ...], facts: Facts) -> tuple[Rule | None, tuple[str, ...]]:
@@ -145,43 +120,174 @@ def _first_match(rules: tuple[Rule, ...], facts: Facts) -> tuple[Rule | None, tu
     return None, ()
 
 
-def _to_team(rules: Rules, rule: Rule, matched: tuple[str, ...]) -> Decision:
-    return Decision(
-        rule=rule.id,
-        rule_name=rule.name,
-        version=rules.version,
-        matched=matched,
-        team=rule.team,
-        skills=rule.skills,
-    )
+Cause = Literal["opened", "unaccepted", "untouched", "released", "waiting"]
 
 
-def _fall_back(
-    rules: Rules,
-    rule: Rule | None,
-    matched: tuple[str, ...],
-    earlier: tuple[Candidate, ...],
-    *,
-    teams: Mapping[str, Team],
-    staff: Mapping[int, Staff],
-    load: Mapping[int, int],
-) -> Decision:
-    team = rules.fallback_team
-    decision = Decision(
-        rule=rule.id if rule else None,
-        rule_name=rule.name if rule else "",
-        version=rules.version,
-        matched=matched,
-        team=team,
-        skills=rule.skills if rule else (),
-        candidates=earlier,
-        fallback=True,
-        outcome="fallback" if team in teams else "nobody",
+class Pool(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a decision looks at besides the rules' verdict: the ticket's queue and needs, the
+    teams, the colleagues. `general` is the 兜底处理组. `sent_to` is the team that a colleague sent
+    the ticket to. `leaders` are asked by team (None: of no team) who leads. `exhausted`: enough
+    colleagues did not accept it.
+    """
+
+    queue: Queue
+    need: Need
+    field: Field
+    teams: Mapping[str, Team]
+    general: str | None = None
+    sent_to: str | None = None
+    leaders: Mapping[str, tuple[int, ...]] = {}
+    cause: Cause = "opened"
+    exhausted: bool = False
+
+
+def decide(verdict: Verdict, pool: Pool) -> Decision:
+    """One routing decision with the reason for it."""
+    mode = verdict.mode or pool.queue.mode
+    start = Decision(
+        rule=verdict.rule,
+        rule_name=verdict.rule_name,
+        version=verdict.version,
+        matched=verdict.matched,
+        team=team_of(verdict, pool),
+        skills=tuple(verdict.skills),
+        levels=verdict.skills,
+        queue=pool.queue.id,
+        mode=mode,
+        cause=pool.cause,
+        left_out=tuple(sorted(pool.need.left_out)),
+        by_hand=pool.sent_to is not None,
     )
-    if team is None or team not in teams:
-        return msgspec.structs.replace(decision, team=None)
-    if rules.fallback_mode == "grab":
+    if start.team is None:
+        return _to_general(start, pool, Ranked())
+    return _to_team(start, start.team, pool) if mode == "automatic" else start
+
+
+def team_of(verdict: Verdict, pool: Pool) -> str | None:
+    """The team that a ticket is for, before anybody looked who is there: where a colleague sent
+    it, else the rule's, else the queue's; None where none of them is there.
+    """
+    wanted = (pool.sent_to, verdict.team, pool.queue.team)
+    return next((team for team in wanted if team is not None and team in pool.teams), None)
+
+
+def teams_asked(verdict: Verdict, pool: Pool) -> tuple[Team, ...]:
+    """All teams that a decision may have to look at."""
+    names = (team_of(verdict, pool), pool.general, *pool.queue.shed.teams)
+    wanted = dict.fromkeys(name for name in names if name is not None)
+    return tuple(pool.teams[name] for name in wanted if name in pool.teams)
+
+
+def _to_team(start: Decision, team: str, pool: Pool) -> Decision:
+    if pool.exhausted:
+        return _to_supervisor(start, team, pool, Ranked())
+    relief = _relief(team, pool) if pool.sent_to is None else None
+    ranked = rank(pool.teams[relief or team].members, pool.field, pool.need, pool.queue)
+    decision = _told(replace(start, team=relief or team), ranked)
+    if relief is not None:
+        decision = replace(decision, shed_from=team)
+    if ranked.winner is not None:
+        return replace(decision, assignee=ranked.winner, outcome="assigned")
+    if pool.cause == "unaccepted":
+        return _to_supervisor(start, team, pool, ranked)
+    if ranked.able or pool.need.left_out:
+        # Somebody can do it, now or another hour, or gave it back: it waits for a colleague.
         return decision
-    candidates = rank(teams[team], staff, load, (), rules.most_open)
-    chosen = _winner(candidates)
-    return msgspec.structs.replace(decision, assignee=chosen, candidates=(*earlier, *candidates))
+    if pool.general not in {None, team}:
+        return _to_general(start, pool, ranked)
+    return _to_supervisor(start, team, pool, ranked)
+
+
+def _to_general(start: Decision, pool: Pool, earlier: Ranked) -> Decision:
+    """The 兜底处理组 takes what no rule sent elsewhere, and what nobody has the skill for."""
+    team = pool.general
+    if team is None or team not in pool.teams:
+        return _told(replace(start, team=None, fallback=True, outcome="nobody"), earlier)
+    start = replace(start, team=team, fallback=True, outcome="fallback")
+    if start.mode != "automatic":
+        return _told(start, earlier)
+    ranked = rank(pool.teams[team].members, pool.field, replace(pool.need, skills={}), pool.queue)
+    both = Ranked(kept=ranked.kept, dropped=(*earlier.dropped, *ranked.dropped))
+    if ranked.winner is None and not ranked.able and not pool.need.left_out:
+        return _to_supervisor(start, team, pool, both)
+    return _told(replace(start, assignee=ranked.winner), both)
+
+
+def _to_supervisor(start: Decision, team: str, pool: Pool, looked: Ranked) -> Decision:
+    """The last rung: the leader on duty with the least to do. Where none is on duty the ticket
+    waits with the team.
+    """
+    decision = _told(replace(start, team=team), looked)
+    staff, standings = pool.field.staff, pool.field.standings
+    ready = [
+        number
+        for number in pool.leaders.get(team, ())
+        if _works(staff.get(number)) and number not in pool.need.left_out
+    ]
+    if not ready:
+        return decision
+    chosen = min(ready, key=lambda number: (standings.get(number, NOTHING).weight, number))
+    return replace(decision, assignee=chosen, outcome="supervisor")
+
+
+def _relief(team: str, pool: Pool) -> str | None:
+    """The team that helps out (溢出): this one has too much, that one is below and has somebody."""
+    shed = pool.queue.shed
+    if not shed.above or shed.is_core(pool.need.category, pool.need.priority):
+        return None
+    if _average(pool.teams[team].members, pool.field) < shed.above:
+        return None
+    for other in shed.teams:
+        if other == team or other not in pool.teams:
+            continue
+        members = pool.teams[other].members
+        if _average(members, pool.field) < shed.above:
+            ranked = rank(members, pool.field, pool.need, pool.queue)
+            if ranked.winner is not None:
+                return other
+    return None
+
+
+def _average(people: Iterable[int], field: Field) -> float:
+    """Tickets in work by colleague on duty; nobody on duty: nothing to take over."""
+    there = [number for number in people if _works(field.staff.get(number))]
+    if not there:
+        return 0.0
+    return sum(field.standings.get(number, NOTHING).load for number in there) / len(there)
+
+
+def _works(person: Staff | None) -> bool:
+    return person is not None and person.active and person.on_duty and person.role in MAY[Claim]
+
+
+def _told(decision: Decision, ranked: Ranked) -> Decision:
+    """The decision with whom it looked at: few by name, all by number."""
+    named = (*ranked.kept[:MOST_TOLD], *ranked.dropped[:MOST_TOLD])
+    counts = Counter(one.dropped for one in ranked.dropped if one.dropped is not None)
+    return replace(
+        decision,
+        candidates=named,
+        pool=len(ranked.kept) + len(ranked.dropped),
+        counts=dict(sorted(counts.items())),
+    )
+
+
+def need_of(decision: Decision, category: str | None, priority: str) -> str:
+    """Tickets with the same need find the same colleagues free: where nobody was for one of them,
+    nobody is for the others, until somebody becomes free.
+    """
+    parts = (
+        decision.queue,
+        decision.shed_from or decision.team,
+        sorted(decision.levels.items()),
+        category,
+        priority,
+        decision.left_out,
+        decision.by_hand,
+    )
+    return msgspec.json.encode(parts).decode()
+
+
+def winner_of(decision: Decision) -> Candidate | None:
+    """The candidate who got it, where it was one of the ranked."""
+    return next((one for one in decision.candidates if one.staff == decision.assignee), None)

@@ -193,12 +193,15 @@ def claim(ticket: Ticket, by: int, assignee_name: str | None) -> Change:
     return Change(held, happened)
 
 
-def release(ticket: Ticket) -> Change:
-    """The assignee gives the ticket back to the team; it waits to be claimed again."""
+def release(ticket: Ticket, reason: str = "") -> Change:
+    """The assignee gives the ticket back to the team; it waits to be claimed again. With a
+    `reason` the desk takes it back.
+    """
     need_open(ticket)
     if ticket.assignee is None:
         return Change(ticket)
-    return Change(replace(ticket, assignee=None), (Released(previous=ticket.assignee),))
+    released = Released(previous=ticket.assignee, reason=reason)
+    return Change(replace(ticket, assignee=None), (released,))
 
 
 def assign(ticket: Ticket, staff: int) -> Change:

@@ -84,6 +84,11 @@ _SINCE = Statement(
 _LAST_OF_KIND = Statement(
     "SELECT MAX(recorded_at) FROM event WHERE ticket = :ticket AND kind = :kind", datetime
 )
+_PLACINGS = Statement(
+    f"SELECT {_COLUMNS} FROM event WHERE ticket = :ticket AND kind IN"  # noqa: S608
+    " ('routed', 'transferred', 'released') ORDER BY ticket_seq DESC LIMIT :limit",
+    Row,
+)
 
 
 def digest_of(salt: str, body: str) -> str:
@@ -157,6 +162,12 @@ async def append(unit: Unit, head: Head, rows: tuple[Row, ...], firm_seq: int) -
 async def list_events(db: Reading, ticket: int) -> list[Event]:
     """A ticket's history in fold order; erased events are left out."""
     rows = await db.all(_OF_TICKET, ticket=ticket)
+    return [event for row in rows if (event := row.event()) is not None]
+
+
+async def list_placings(db: Reading, ticket: int, limit: int = 20) -> list[Event]:
+    """How a ticket came to where it is: routed, transferred, released; the latest first."""
+    rows = await db.all(_PLACINGS, ticket=ticket, limit=limit)
     return [event for row in rows if (event := row.event()) is not None]
 
 

@@ -45,6 +45,11 @@ _ONE = Statement(
     " WHERE id = :id",
     Message,
 )
+_FIRST_WORDS = Statement(
+    "SELECT body FROM message WHERE ticket = :ticket AND visibility = 'public'"
+    " AND direction = 'in' ORDER BY id LIMIT 1",
+    str,
+)
 
 
 async def add(
@@ -88,3 +93,8 @@ async def list_public(db: Reading, ticket: int) -> list[Message]:
 async def find(db: Reading, message: int) -> Message | None:
     """One message, or None."""
     return await db.one(_ONE, id=message)
+
+
+async def first_words(db: Reading, ticket: int) -> str:
+    """What the customer wrote first, or nothing."""
+    return await db.one(_FIRST_WORDS, ticket=ticket) or ""

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from server.domain.errors import ChangedMeanwhile
 from server.domain.events import CONFIGURING, DESK, Actor, AnyBody, Event, Via
 from server.domain.firm import Firm
+from server.domain.holding import held
 from server.domain.notices import Notice, notices_of
 from server.domain.sla import SlaState, next_due, step, timers
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
@@ -21,6 +22,7 @@ from server.storage import ledger, outbox, tickets
 from server.storage import timers as timer_rows
 from server.storage.timers import Timer
 from server.usecases.acts import Act
+from server.usecases.keeping import keep
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_state = msgspec.json.Decoder(SlaState).decode
@@ -52,11 +54,19 @@ async def record(
     state = was
     for event in events:
         state = step(state, event, firm.law)
-    after = with_due(_moved_on(change.ticket, events, at), state)
+    after = held(
+        before,
+        with_due(_moved_on(change.ticket, events, at), state),
+        change.events,
+        by,
+        at=at,
+        queue=firm.queue_of(change.ticket.queue),
+    )
     if before is None:
         await tickets.insert(act.unit, after)
     elif not await tickets.write(act.unit, before, after):
         raise ChangedMeanwhile(ticket=after.number, version=before.version)
+    await keep(act, before, after, change.events, by=by, at=at)
     if before is None or timers_taken or state is not was or _waits(before) != _waits(after):
         due = timers_of(after, state, firm)
         await timer_rows.put_state(act.unit, after.number, _encode(state).decode())
@@ -165,7 +175,13 @@ async def _read_state(act: Act, before: Ticket | None) -> SlaState:
 
 def _waits(ticket: Ticket) -> tuple[object, ...]:
     """What plain timers depend on."""
-    return ticket.status_category, ticket.wake_at, ticket.resolved_at
+    return (
+        ticket.status_category,
+        ticket.wake_at,
+        ticket.resolved_at,
+        ticket.accept_by,
+        ticket.touch_by,
+    )
 
 
 def _moved_on(ticket: Ticket, events: tuple[Event, ...], at: datetime) -> Ticket:
@@ -205,6 +221,10 @@ def timers_of(ticket: Ticket, state: SlaState, firm: Firm) -> tuple[Timer, ...]:
     if ticket.status_category == "resolved" and ticket.resolved_at is not None:
         quiet = timedelta(hours=firm.profile.quiet_close_hours)
         found.append(_plain(ticket, "quiet_close", ticket.resolved_at + quiet))
+    if ticket.accept_by is not None:
+        found.append(_plain(ticket, "accept_by", ticket.accept_by))
+    if ticket.touch_by is not None:
+        found.append(_plain(ticket, "touch_by", ticket.touch_by))
     return tuple(found)
 
 

@@ -5,8 +5,22 @@ import pytest
 from server.domain.errors import Invalid
 from server.domain.events import Candidate
 from server.domain.people import Role, Team
-from server.domain.routing import Facts, Rule, Rules, decide, matches
-from tests.support.builders import a_colleague
+from server.domain.queues import Caps, Queue, Shed
+from server.domain.ranking import Field, Need
+from server.domain.routing import (
+    MOST_TOLD,
+    Facts,
+    Pool,
+    Rule,
+    Rules,
+    Verdict,
+    decide,
+    matches,
+    need_of,
+    read,
+)
+from server.domain.standings import Standing
+from tests.support.builders import MONDAY, a_colleague
 
 STAFF = {
     one.id: one
@@ -18,6 +32,7 @@ STAFF = {
         a_colleague(5, "走了", skills={"network": 5}, active=False),
         a_colleague(6, "审计", skills={"network": 5}, role=Role.AUDITOR),
         a_colleague(7, "一线"),
+        a_colleague(8, "主管", role=Role.SUPERVISOR),
     )
 }
 TEAMS = {
@@ -42,9 +57,32 @@ def facts(**fields):
     return Facts(**(given | fields))
 
 
-def decided(found, *rules, load=None, **options):
+def a_pool(load=None, queue=None, staff=None, **fields):
+    given = {
+        "queue": queue or Queue(id="default", name="默认"),
+        "need": Need(),
+        "field": Field(
+            staff=staff or STAFF,
+            standings={
+                one: Standing(work={"normal": n}, held=n) for one, n in (load or {}).items()
+            },
+            at=MONDAY,
+        ),
+        "teams": TEAMS,
+        "general": "first",
+        "leaders": {"net": (8,), "first": (8,), "empty": (8,)},
+    }
+    return Pool(**(given | fields))
+
+
+def decided(found, *rules, load=None, most_open=20, **options):
     everything = Rules(version=4, rules=rules, **({"fallback_team": "first"} | options))
-    return decide(found, everything, TEAMS, STAFF, load or {})
+    verdict = read(everything, found)
+    queue = Queue(id="default", name="默认", caps=Caps(open=most_open))
+    return decide(
+        verdict,
+        a_pool(load, queue, need=Need(skills=verdict.skills), general=everything.fallback_team),
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,12 +119,16 @@ def test_the_least_loaded_skilled_colleague_on_duty_gets_it_and_the_rest_know_wh
     decision = decided(facts(subject="网络"), NETWORK, load={1: 3, 2: 1})
     assert (decision.team, decision.assignee, decision.outcome) == ("net", 2, "assigned")
     assert decision.candidates == (
-        Candidate(staff=2, load=1),
-        Candidate(staff=1, load=3),
+        Candidate(staff=2, load=1, score=68, scores={"skill": 20, "load": 38, "fair": 10}),
+        Candidate(staff=1, load=3, score=59, scores={"skill": 15, "load": 34, "fair": 10}),
         Candidate(staff=3, load=0, dropped="off_duty"),
         Candidate(staff=4, load=0, dropped="skill"),
         Candidate(staff=5, load=0, dropped="inactive"),
-        Candidate(staff=6, load=0, dropped="inactive"),
+        Candidate(staff=6, load=0, dropped="not_allowed"),
+    )
+    assert (decision.pool, decision.counts) == (
+        6,
+        {"inactive": 1, "not_allowed": 1, "off_duty": 1, "skill": 1},
     )
     assert (decision.rule_name, decision.version, decision.matched) == (
         "网络",
@@ -95,8 +137,12 @@ def test_the_least_loaded_skilled_colleague_on_duty_gets_it_and_the_rest_know_wh
     )
 
 
-def test_equal_load_goes_to_the_first_colleague():
-    assert decided(facts(subject="网络"), NETWORK).assignee == 1
+def test_who_is_just_skilled_enough_comes_before_who_is_over_skilled():
+    assert decided(facts(subject="网络"), NETWORK).assignee == 2
+
+
+def test_equals_go_to_the_first_colleague():
+    assert decided(facts(), Rule(id="all", name="", team="net")).assignee == 1
 
 
 def test_when_everybody_is_full_the_team_keeps_it():
@@ -106,7 +152,7 @@ def test_when_everybody_is_full_the_team_keeps_it():
         (3, "off_duty"),
         (4, "skill"),
         (5, "inactive"),
-        (6, "inactive"),
+        (6, "not_allowed"),
         (1, "full"),
         (2, "full"),
     ]
@@ -124,7 +170,7 @@ def test_when_nobody_has_the_skill_the_fallback_team_gets_it_and_it_is_told():
         3: "skill",
         4: "skill",
         5: "inactive",
-        6: "inactive",
+        6: "not_allowed",
         7: None,
     }
 
@@ -160,3 +206,102 @@ def test_a_team_without_people_falls_back():
 def test_a_rule_on_something_nobody_knows_is_refused():
     with pytest.raises(Invalid):
         Rule(id="x", name="", where={"weather": ("rain",)}, team="net")
+
+
+# --- the ladder, the queue and the crowd
+
+
+def a_verdict(team="net", **fields):
+    return Verdict(rule="r", rule_name="规则", version=3, team=team, **fields)
+
+
+def test_where_nobody_can_at_all_a_supervisor_on_duty_gets_it():
+    nobody = a_pool(general="empty", need=Need(skills={"sap": 1}))
+    decision = decide(a_verdict(skills={"sap": 1}), nobody)
+    assert (decision.outcome, decision.team, decision.assignee) == ("supervisor", "empty", 8)
+    asleep = STAFF | {8: a_colleague(8, "主管", role=Role.SUPERVISOR, on_duty=False)}
+    decision = decide(a_verdict(team="empty"), a_pool(general=None, staff=asleep))
+    assert (decision.outcome, decision.team, decision.assignee) == ("team", "empty", None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "rule_mode", "assigned"),
+    [
+        ("automatic", None, True),
+        ("grab", None, False),
+        ("manual", None, False),
+        ("grab", "automatic", True),
+        ("automatic", "grab", False),
+    ],
+)
+def test_the_queue_says_how_it_is_handed_out_unless_the_rule_does(mode, rule_mode, assigned):
+    queue = Queue(id="default", name="", mode=mode)
+    decision = decide(a_verdict(mode=rule_mode), a_pool(queue=queue))
+    assert (decision.assignee is not None) == assigned
+    assert decision.mode == (rule_mode or mode)
+
+
+def test_without_a_rule_the_queue_has_a_team():
+    queue = Queue(id="default", name="", team="net")
+    assert decide(Verdict(), a_pool(queue=queue)).team == "net"
+
+
+def test_where_a_colleague_sent_it_it_stays():
+    decision = decide(a_verdict(team="first"), a_pool(sent_to="net"))
+    assert (decision.team, decision.by_hand) == ("net", True)
+
+
+def test_who_did_not_accept_is_left_out_and_at_last_a_supervisor_gets_it():
+    skilled = {"network": 1}
+    need = Need(skills=skilled, left_out=frozenset({2}))
+    decision = decide(a_verdict(skills=skilled), a_pool(need=need, cause="unaccepted"))
+    assert (decision.assignee, decision.left_out) == (1, (2,))
+    need = Need(skills=skilled, left_out=frozenset({1, 2}))
+    last = decide(a_verdict(skills=skilled), a_pool(need=need, cause="unaccepted"))
+    assert (last.outcome, last.assignee) == ("supervisor", 8)
+    tried = decide(a_verdict(), a_pool(cause="unaccepted", exhausted=True))
+    assert (tried.outcome, tried.assignee) == ("supervisor", 8)
+
+
+def test_what_its_only_colleague_gave_back_waits_in_the_team():
+    need = Need(left_out=frozenset({7}))
+    decision = decide(a_verdict(team="first"), a_pool(need=need, cause="waiting"))
+    assert (decision.team, decision.assignee, decision.outcome) == ("first", None, "team")
+
+
+@pytest.mark.parametrize(
+    ("load", "need", "team"),
+    [
+        ({1: 3, 2: 3, 4: 3}, Need(), "first"),
+        ({1: 3, 2: 3, 4: 2}, Need(), "net"),
+        ({1: 3, 2: 3, 4: 3}, Need(category="故障"), "net"),
+        ({1: 3, 2: 3, 4: 3}, Need(priority="urgent"), "net"),
+        ({1: 3, 2: 3, 4: 3, 7: 3}, Need(), "net"),
+    ],
+    ids=["too much", "not too much", "a core category", "urgent", "the other has too much, too"],
+)
+def test_an_overloaded_team_sheds_what_is_not_core_to_an_idle_one(load, need, team):
+    shed = Shed(above=3, teams=("gone", "empty", "first"), core=("故障",))
+    queue = Queue(id="default", name="", shed=shed)
+    decision = decide(a_verdict(), a_pool(load, queue, need=need))
+    assert decision.team == team
+    assert decision.shed_from == ("net" if team == "first" else None)
+
+
+def test_a_crowd_is_counted_and_few_are_named():
+    crowd = {n: a_colleague(n, f"同事{n}", on_duty=n % 2 == 0) for n in range(1, 201)}
+    teams = {"net": Team(id="net", name="网络组", members=tuple(crowd))}
+    pool = a_pool(staff=crowd, teams=teams)
+    decision = decide(a_verdict(), pool)
+    assert len(decision.candidates) == 2 * MOST_TOLD
+    assert (decision.pool, decision.counts) == (200, {"off_duty": 100})
+    assert decision.candidates[0].staff == decision.assignee == 2
+
+
+def test_tickets_that_the_same_colleagues_could_do_have_the_same_need():
+    full = a_pool({1: 20, 2: 20, 4: 20})
+    first, again = (decide(a_verdict(matched=(term,)), full) for term in ("a", "b"))
+    assert need_of(first, None, "normal") == need_of(again, None, "normal")
+    assert need_of(first, None, "normal") != need_of(first, None, "urgent")
+    skilled = decide(a_verdict(skills={"network": 2}), full)
+    assert need_of(first, None, "normal") != need_of(skilled, None, "normal")
