@@ -30,12 +30,19 @@ export type Override =
   | { kind: 'pattern'; weekday: number; name: string }
   | { kind: 'explicit'; hours: Hours[]; name: string }
 
+/** ISO weekday (1 Monday … 7 Sunday) → its hours; a missing one is free. */
+export type Week = Record<string, Hours[]>
+
 export interface Calendar {
   id: string
   version?: number
   name: string
   zone: string
-  week: Record<string, Hours[]>
+  week: Week
+  /** Weeks that take turns with `week` (大小周), in their order. */
+  other_weeks: Week[]
+  /** Any day of a week that works by `week`. */
+  first_week: string | null
   overrides: Record<string, Override>
   known_through: number | null
 }
@@ -49,3 +56,36 @@ export interface Profile {
 }
 
 export type { Priority, StatusCategory }
+
+export type Mode = 'automatic' | 'grab' | 'manual'
+
+export interface Weights {
+  skill: number
+  load: number
+  pace: number
+  fair: number
+  near: number
+  known: number
+}
+
+/** Minutes of the wall clock; zero means no such bound. */
+export interface Queue {
+  id: string
+  version?: number
+  name: string
+  team: string | null
+  mode: Mode
+  caps: {
+    open: number
+    hourly: number
+    by_category: Record<string, number>
+    people: Record<string, number>
+  }
+  fatigue: { after: number; rest: number }
+  shed: { above: number; teams: string[]; core: string[]; core_priorities: Priority[] }
+  weights: Weights
+  accept_within: number
+  tries: number
+  touch_within: number
+  hoard: number
+}

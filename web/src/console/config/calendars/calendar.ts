@@ -6,30 +6,6 @@ const DAY: Hours[] = [
   ['09:00', '12:00'],
   ['13:30', '18:00'],
 ]
-const WHOLE: Hours[] = [['00:00', '24:00']]
-const LONG: Hours[] = [['08:00', '20:00']]
-const SHIFTS: Hours[] = [
-  ['08:00', '16:00'],
-  ['16:00', '24:00'],
-]
-
-const week = (days: number[], hours: Hours[]): Record<string, Hours[]> =>
-  Object.fromEntries(days.map((day) => [String(day), hours]))
-
-export interface Template {
-  id: string
-  week: Record<string, Hours[]>
-  /** Whether holidays are free. */
-  holidays: boolean
-}
-
-export const TEMPLATES: Template[] = [
-  { id: 'five', week: week([1, 2, 3, 4, 5], DAY), holidays: true },
-  { id: 'six', week: week([1, 2, 3, 4, 5, 6], DAY), holidays: true },
-  { id: 'twelve', week: week([1, 2, 3, 4, 5, 6, 7], LONG), holidays: false },
-  { id: 'shifts', week: week([1, 2, 3, 4, 5, 6, 7], SHIFTS), holidays: false },
-  { id: 'always', week: week([1, 2, 3, 4, 5, 6, 7], WHOLE), holidays: false },
-]
 
 export const ZONES = [
   'Asia/Shanghai',
@@ -52,7 +28,9 @@ export function blankCalendar(id: string): Calendar {
     id,
     name: '',
     zone: 'Asia/Shanghai',
-    week: TEMPLATES[0]!.week,
+    week: Object.fromEntries([1, 2, 3, 4, 5].map((day) => [String(day), DAY])),
+    other_weeks: [],
+    first_week: null,
     overrides: {},
     known_through: null,
   }
@@ -61,17 +39,20 @@ export function blankCalendar(id: string): Calendar {
 export const wholeCalendar = (doc: Calendar): Calendar => ({
   ...blankCalendar(doc.id),
   ...doc,
+  other_weeks: doc.other_weeks ?? [],
+  first_week: doc.first_week ?? null,
   overrides: doc.overrides ?? {},
 })
 
 export function faultsOf(calendar: Calendar): Record<string, string> {
   const found: Record<string, string> = {}
   if (!calendar.name.trim()) found.name = 'nameMissing'
-  const days = Object.values(calendar.week)
+  const days = [calendar.week, ...calendar.other_weeks].flatMap((one) => Object.values(one))
   const explicit = Object.values(calendar.overrides).flatMap((one) =>
     one.kind === 'explicit' ? [one.hours] : [],
   )
   if (!days.some((hours) => hours.length)) found.week = 'noHours'
+  if (calendar.other_weeks.length && !calendar.first_week) found.first_week = 'firstWeek'
   if (days.flat().some((one) => one.some((time) => !time))) found.week = 'timeMissing'
   else if (days.some(overlap)) found.week = 'overlap'
   if (explicit.flat().some((one) => one.some((time) => !time)) || explicit.some(overlap)) {

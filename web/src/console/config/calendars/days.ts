@@ -1,5 +1,5 @@
 /** Days as "YYYY-MM-DD", hours as minutes: the arithmetic that the pictures of a calendar need. */
-import type { Calendar, Hours, Override } from '../documents'
+import type { Calendar, Hours, Override, Week } from '../documents'
 
 export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7] as const
 const DAY = 24 * 60
@@ -35,7 +35,7 @@ export interface Bar {
 }
 
 /** What of each weekday (1 to 7) is worked, as parts of 24 hours; a night shift spills over. */
-export function barsOf(week: Calendar['week'], weekday: number): Bar[] {
+export function barsOf(week: Week, weekday: number): Bar[] {
   const before = weekday === 1 ? 7 : weekday - 1
   const own = (week[weekday] ?? []).map(reach).map(([from, to]) => ({ from, to: Math.min(to, DAY) }))
   const over = (week[before] ?? [])
@@ -74,17 +74,30 @@ export function weeksOf(year: number, month: number): (string | null)[][] {
   return Array.from({ length: cells.length / 7 }, (_, row) => cells.slice(row * 7, row * 7 + 7))
 }
 
+/** Weeks begin on Monday; 1970-01-05 was one. */
+const weekNumber = (key: string): number =>
+  Math.floor((Date.parse(`${key}T00:00:00Z`) / 86_400_000 - 4) / 7)
+
+/** How the week works in which a day lies. */
+export function weekOf(calendar: Calendar, key: string): Week {
+  const others = calendar.other_weeks ?? []
+  if (!others.length || !calendar.first_week) return calendar.week
+  const turns = 1 + others.length
+  const passed = (((weekNumber(key) - weekNumber(calendar.first_week)) % turns) + turns) % turns
+  return passed === 0 ? calendar.week : others[passed - 1]!
+}
+
 export function kindOf(calendar: Calendar, key: string): DayKind {
   const own = calendar.overrides[key]
   if (own) return own.kind
-  return calendar.week[weekdayOf(key)]?.length ? 'work' : 'free'
+  return weekOf(calendar, key)[weekdayOf(key)]?.length ? 'work' : 'free'
 }
 
 export function hoursOf(calendar: Calendar, key: string): readonly Hours[] {
   const own = calendar.overrides[key]
   if (own?.kind === 'closed') return []
   if (own?.kind === 'explicit') return own.hours
-  return calendar.week[own?.kind === 'pattern' ? own.weekday : weekdayOf(key)] ?? []
+  return weekOf(calendar, key)[own?.kind === 'pattern' ? own.weekday : weekdayOf(key)] ?? []
 }
 
 /** Working days of a year, by what makes them so. */
