@@ -12,18 +12,19 @@ import msgspec
 from bots import asking
 from bots.heard import Heard
 from bots.orders import ORDERS, Place, Question, order_of
-from bots.telling import cut, due_line, priority_name, status_name, subject_of, where
+from bots.telling import cut, due_line, moment, priority_name, status_name, subject_of, where
 from server.desk import Desk, Reader
 from server.domain import commands as c
 from server.domain.errors import Invalid, Refusal
 from server.domain.events import Via
 from server.domain.firm import Firm
-from server.domain.people import Staff
-from server.domain.phrases import NEEDS_NUMBER, Phrase, names_several, nearest, read
+from server.domain.people import Duty, Staff
+from server.domain.phrases import NEEDS_NUMBER, Phrase, names_several, nearest, read, read_span
 from server.domain.privacy import mask_phones
 from server.domain.ticket import Ticket
 from server.usecases import chat, reading
 from server.usecases.chat import Arrival, Talk
+from server.usecases.duty import USUAL_BREAK
 from server.usecases.intake import Filed, Filing
 from server.vault import digest
 from server.words import LANGUAGES, say
@@ -85,9 +86,10 @@ class _Turn:
             await self.answer("ask.one_at_a_time", ticket=phrase.ticket)
         elif phrase.verb in ORDERS:
             await self.order(phrase, person)
-        elif phrase.verb in ("on_duty", "off_duty"):
-            text = self.fit(self.say(phrase.verb))
-            await chat.duty_line(self.desk, self.talk, person, phrase.verb == "on_duty", text)
+        elif phrase.verb in ("on_duty", "off_duty", "break"):
+            await self.duty(phrase, person)
+        elif phrase.verb == "take_over":
+            await self.take_over(phrase, person)
         elif phrase.verb == "file":
             await self.file(phrase, person)
         else:
@@ -180,6 +182,27 @@ class _Turn:
 
         await chat.file_line(self.desk, self.talk, filing, filed)
 
+    async def duty(self, phrase: Phrase, person: Staff) -> None:
+        """值班, 小休, 下班."""
+
+        def said(after: Staff) -> str:
+            zone = self.firm.profile.zone
+            now, until = self.desk.clock.now(), after.break_until
+            at = moment(self.language, until, now, zone) if until is not None else ""
+            return self.fit(self.say(after.duty, until=at))
+
+        span = read_span(phrase.text) or USUAL_BREAK
+        duty = cast("Duty", phrase.verb)
+        await chat.duty_line(self.desk, self.talk, person, duty, said, span)
+
+    async def take_over(self, phrase: Phrase, person: Staff) -> None:
+        """接手: what a colleague left at the end of his shift."""
+
+        def done(after: Ticket) -> str:
+            return self.fit(self.done(phrase, after))
+
+        await chat.take_line(self.desk, self.talk, person, phrase.ticket or 0, done)
+
     async def bind(self, phrase: Phrase) -> None:
         """绑定: the account says the code that the console showed."""
         if not self.heard.user_id:
@@ -225,7 +248,7 @@ class _Turn:
         return text if self.heard.private else mask_phones(text)
 
 
-_TELL_DUE: Final = frozenset({"claim", "reply", "resume", "reopen", "priority"})
+_TELL_DUE: Final = frozenset({"claim", "take_over", "reply", "resume", "reopen", "priority"})
 
 
 def refusal_text(language: str, refusal: Refusal, ticket: int | None) -> str:

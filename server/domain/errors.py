@@ -85,6 +85,22 @@ class UnknownInbound(NotFound):
     """No such inbound row."""
 
 
+class UnknownRoster(NotFound):
+    """No such roster (排班表)."""
+
+
+class UnknownLeave(NotFound):
+    """No such leave, or not one that the asker may know of."""
+
+
+class UnknownSwap(NotFound):
+    """No such swap."""
+
+
+class UnknownHandover(NotFound):
+    """No such hand-over, or none that asks for a taker of this ticket."""
+
+
 class NotAllowed(Forbidden):
     """The role may not do this command to this ticket (permissions table)."""
 
@@ -133,6 +149,26 @@ class NotClosed(Conflict):
 
 class AlreadyResolved(Conflict):
     """The ticket is resolved already."""
+
+
+class AlreadyTaken(Conflict):
+    """Somebody took over the ticket. `assignee` is his name."""
+
+
+class AlreadyDecided(Conflict):
+    """The leave or swap was decided on, withdrawn, or is over."""
+
+
+class NotAgreed(Conflict):
+    """The other colleague has not agreed to the swap yet."""
+
+
+class NotOnDuty(Conflict):
+    """A break needs somebody who is on duty."""
+
+
+class ClockNotRunning(Conflict):
+    """The ticket has no open clock of this metric."""
 
 
 class AlreadySetUp(Conflict):

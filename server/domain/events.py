@@ -5,7 +5,7 @@ Bodies hold references and values, never a message's text. A body's shape is ver
 in the envelope; released shapes are read for ever.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -140,6 +140,7 @@ class StatusChanged(Body, frozen=True, tag="status_changed"):
 
     old: str
     new: str
+    cause: Literal["", "handover"] = ""
     old_category: StatusCategory
     new_category: StatusCategory
     reason: str = ""
@@ -277,7 +278,9 @@ class StaffSaved(Body, frozen=True, tag="staff_saved"):
 
 
 class DutyChanged(Body, frozen=True, tag="duty_changed"):
-    """值班 / 下班."""
+    """值班 / 小休 / 下班. A break has an end, `until`; off duty without one means 下班. Where it was
+    done `by_roster`, `late_by` tells how many seconds after its time.
+    """
 
     staff: int
     on_duty: bool
@@ -317,6 +320,51 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dropped: str | None = None
     score: int = 0
     scores: dict[str, int] = {}
+    until: datetime | None = None
+    by_roster: bool = False
+    late_by: int = 0
+
+
+class LeaveChanged(Body, frozen=True, tag="leave_changed"):
+    """请假 was asked for, approved, refused or withdrawn; why is not told here."""
+
+    leave: int
+    staff: int
+    state: Literal["asked", "approved", "refused", "withdrawn"]
+    starts_at: datetime
+    ends_at: datetime
+
+
+class SwapChanged(Body, frozen=True, tag="swap_changed"):
+    """换班 was asked for, agreed to by the other, approved, refused or withdrawn."""
+
+    swap: int
+    staff: int
+    other: int
+    state: Literal["asked", "agreed", "approved", "refused", "withdrawn"]
+    day: date
+    other_day: date | None = None
+
+
+class HandoverAsked(Body, frozen=True, tag="handover_asked"):
+    """交接班: a colleague went and left these tickets; `told` may take them until `due_at`."""
+
+    handover: int
+    staff: int
+    why: Literal["shift_end", "leave"]
+    tickets: tuple[int, ...]
+    told: tuple[int, ...]
+    due_at: datetime
+
+
+class HandoverLeft(Body, frozen=True, tag="handover_left"):
+    """Nobody took these; the leader was told, and got the `given` ones."""
+
+    handover: int
+    staff: int
+    tickets: tuple[int, ...]
+    leader: int | None
+    given: tuple[int, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -384,7 +432,15 @@ AnyBody = (
     | Sealed
 )
 
-CONFIGURING = (DeskOpened, ConfigurationSaved, StaffSaved, DutyChanged, IdentityBound)
+CONFIGURING = (
+    DeskOpened,
+    ConfigurationSaved,
+    StaffSaved,
+    DutyChanged,
+    LeaveChanged,
+    SwapChanged,
+    IdentityBound,
+)
 """Events after which cached configuration is stale."""
 
 
@@ -403,3 +459,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     via: Via
     cause_seq: int | None = None
     body: AnyBody
+    | LeaveChanged
+    | SwapChanged
+    | HandoverAsked
+    | HandoverLeft

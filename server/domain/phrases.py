@@ -39,6 +39,8 @@ Verb = Literal[
     "file",
     "on_duty",
     "off_duty",
+    "break",
+    "take_over",
     "bind",
 ]
 
@@ -52,16 +54,18 @@ class Phrase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Shape(NamedTuple):
-    """How a verb is said: with a ticket's number, with words, or alone."""
+    """How a verb is said: with a ticket's number, with words, or alone; perhaps with a span."""
 
     number: bool
     text: bool
+    span: bool = False
 
 
 _WITH_NUMBER: Final = _Shape(number=True, text=False)
 _WITH_BOTH: Final = _Shape(number=True, text=True)
 _WITH_TEXT: Final = _Shape(number=False, text=True)
 _ALONE: Final = _Shape(number=False, text=False)
+_WITH_SPAN: Final = _Shape(number=False, text=False, span=True)
 
 _SAYINGS: Final[dict[Verb, tuple[_Shape, str]]] = {
     "help": (_ALONE, "帮助 菜单 命令 指令 怎么用 使用说明 help menu ?"),
@@ -87,6 +91,8 @@ _SAYINGS: Final[dict[Verb, tuple[_Shape, str]]] = {
     "file": (_WITH_TEXT, "新建 建单 报修 提单 开单 new create file"),
     "on_duty": (_ALONE, "值班 上班 上线 on_duty"),
     "off_duty": (_ALONE, "下班 离线 收工 off_duty"),
+    "break": (_WITH_SPAN, "小休 休息 休息一下 离开一下 稍离 break away"),
+    "take_over": (_WITH_NUMBER, "接手 接班 接过来 take_over"),
     "bind": (_WITH_TEXT, "绑定 bind"),
 }
 
@@ -169,6 +175,8 @@ def _phrase(found: re.Match[str], line: str, plain: str) -> Phrase | None:
         if shape.text:
             rest = line[_skip(plain, rest_at) :]
             return Phrase(verb=verb, text=rest.rstrip()) if rest else None
+        if shape.span and read_span(line[rest_at:]) is not None:
+            return Phrase(verb=verb, text=line[_skip(plain, rest_at) :].rstrip())
         return Phrase(verb=verb) if _ONLY_MARKS.fullmatch(plain, rest_at) else None
     if number is None and len(said) < _SHORTEST:
         return None
@@ -300,6 +308,17 @@ _WAITS: Final = (
 )
 
 
+def read_span(text: str) -> timedelta | None:
+    """「15分钟」, 「半小时」, or None: that is no span and nothing else."""
+    found = _SPAN.fullmatch(text.translate(_PLAIN).strip(_EDGES + " 到个"))
+    return _length(found) if found is not None else None
+
+
+def _length(found: re.Match[str]) -> timedelta:
+    many, unit = found["many"], _SPANS[found["unit"].lower()]
+    return unit / 2 if many == "半" else unit * (_FEW.get(many) or int(many))
+
+
 class Pause(NamedTuple):
     """「挂起 12 等配件 2天」: which waiting status, why, until when."""
 
@@ -316,10 +335,8 @@ def read_pause(text: str, now: datetime) -> Pause | None:
     reason = text[: found.start()].strip(_EDGES)
     if not reason:
         return None
-    many, unit = found["many"], _SPANS[found["unit"].lower()]
-    span = unit / 2 if many == "半" else unit * (_FEW.get(many) or int(many))
     status = next(
         (name for name, words in _WAITS if any(word in reason.lower() for word in words)),
         "waiting_internal",
     )
-    return Pause(status, reason, now + span)
+    return Pause(status, reason, now + _length(found))

@@ -19,8 +19,8 @@ open: at its end a shift is over.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Final, Literal, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -29,15 +29,51 @@ from server.domain.calendars import (
     Calendar,
     Closed,
     Explicit,
-    Hours,
     Pattern,
     minutes_of,
 )
-from server.domain.errors import Invalid
-from server.domain.people import Duty, Staff, Team
+from server.domain.people import LEADING, Duty, Role, Staff, Team
+from server.domain.shifts import (
+    FREE,
+    Cycle,
+    Handing,
+    Leave,
+    Line,
+    OnCall,
+    Roster,
+    Shift,
+    Swap,
+    inside,
+)
 
-FREE: Final = ""
-"""In place of a shift's id: nothing to do."""
+__all__ = [
+    "LOOK_AHEAD",
+    "Cycle",
+    "Handing",
+    "Leave",
+    "Line",
+    "OnCall",
+    "Staffing",
+    "Roster",
+    "Shift",
+    "Stint",
+    "Swap",
+    "Turn",
+    "back_at",
+    "duty_at",
+    "handing_of",
+    "is_away",
+    "is_rostered",
+    "leads",
+    "local_day",
+    "next_change",
+    "on_call",
+    "on_shift",
+    "rostered",
+    "shifts_on",
+    "stints",
+    "turn_of",
+]
 
 LOOK_AHEAD: Final = timedelta(days=400)
 """How far a change of duty is looked for."""
@@ -47,123 +83,6 @@ _DAY: Final = timedelta(days=1)
 _FAR: Final = 2
 """Days around a span in which a shift may begin that reaches into it: a night, and a zone."""
 _WINDOWS: Final = (timedelta(days=8), timedelta(days=60), LOOK_AHEAD)
-
-
-class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """班次: hours of a working day, and the breaks in it, in local wall time."""
-
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    hours: Hours
-    breaks: tuple[Hours, ...] = ()
-
-
-class Cycle(msgspec.Struct, frozen=True, kw_only=True):
-    """Days that repeat: a shift's id for each, or "" for a free one. `first_day` is a day on which
-    it begins. With `holidays` "free" nobody works on the calendar's holidays.
-    """
-
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    name: Annotated[str, msgspec.Meta(max_length=40)] = ""
-    days: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=366)]
-    first_day: date
-    holidays: Literal["free", "worked"] = "free"
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A colleague's line: his cycle, how many days he is `ahead` in it, and from and to which day
-    (both included) it holds.
-    """
-
-    staff: int
-    cycle: str
-    ahead: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0
-    since: date | None = None
-    until: date | None = None
-
-
-class OnCall(msgspec.Struct, frozen=True, kw_only=True):
-    """备勤: colleagues take turns of so many `days`, changing at `changes_at` local time;
-    `first_day` is the day on which the first of them begins.
-    """
-
-    staff: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=200)]
-    first_day: date
-    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
-    changes_at: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
-
-
-class Handing(msgspec.Struct, frozen=True, kw_only=True):
-    """How half-done tickets are handed over at the end of a shift. What nobody took within
-    `minutes` is told to the leader; of that he gets `left`: "pressing" what falls due before the
-    colleague is back, "all" everything, "none" nothing.
-    """
-
-    minutes: Annotated[int, msgspec.Meta(ge=1, le=24 * 60)] = 15
-    left: Literal["pressing", "all", "none"] = "pressing"
-
-
-class Roster(msgspec.Struct, frozen=True, kw_only=True):
-    """排班表 of one or several teams. `overrides`: day → colleague → a shift's id, or "" for a free
-    day. `calendar` names the calendar with the holidays; "" has none. Refuses `Invalid` for an
-    unknown zone, malformed hours, a break outside its shift, and ids that nothing has.
-    """
-
-    id: str = ""
-    name: Annotated[str, msgspec.Meta(max_length=80)] = ""
-    teams: tuple[str, ...] = ()
-    zone: str = "Asia/Shanghai"
-    calendar: str = ""
-    shifts: tuple[Shift, ...] = ()
-    cycles: tuple[Cycle, ...] = ()
-    lines: tuple[Line, ...] = ()
-    overrides: dict[date, dict[int, str]] = {}
-    on_call: OnCall | None = None
-    handing: Handing = Handing()
-
-    def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise Invalid(zone="unknown") from None
-        for shift in self.shifts:
-            _check(shift)
-        shifts = _ids(self.shifts, "shifts") | {FREE}
-        cycles = _ids(self.cycles, "cycles")
-        if not shifts.issuperset(day for one in self.cycles for day in one.days):
-            raise Invalid(cycles="unknown")
-        if not cycles.issuperset(line.cycle for line in self.lines):
-            raise Invalid(lines="unknown")
-        if not shifts.issuperset(one for day in self.overrides.values() for one in day.values()):
-            raise Invalid(overrides="unknown")
-
-    @property
-    def people(self) -> frozenset[int]:
-        """Everybody who has a line or an override."""
-        lines = frozenset(line.staff for line in self.lines)
-        return lines.union(*(day.keys() for day in self.overrides.values()))
-
-
-class Leave(msgspec.Struct, frozen=True, kw_only=True):
-    """请假 that a leader approved: away from one instant to another."""
-
-    id: int
-    staff: int
-    starts_at: datetime
-    ends_at: datetime
-
-
-class Swap(msgspec.Struct, frozen=True, kw_only=True):
-    """换班 that a leader approved: `other` works what `staff` would have on `day`; in return, if
-    `other_day` is given, `staff` works what `other` would have on that day.
-    """
-
-    id: int
-    roster: str
-    staff: int
-    day: date
-    other: int
-    other_day: date | None = None
 
 
 class Stint(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +103,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     duty: Duty
 
 
-class Planned(Protocol):
+class Staffing(Protocol):
     """What these functions read of the firm."""
 
     @property
@@ -204,7 +123,7 @@ class Planned(Protocol):
 Span = tuple[datetime, datetime]
 
 
-def duty_at(firm: Planned, staff: int, at: datetime) -> Duty | None:
+def duty_at(firm: Staffing, staff: int, at: datetime) -> Duty | None:
     """What the roster says of a colleague at an instant. None: nothing, because he stands on no
     roster and is not on leave; his duty is then what he says himself.
     """
@@ -216,7 +135,7 @@ def duty_at(firm: Planned, staff: int, at: datetime) -> Duty | None:
     return "off_duty" if is_rostered(firm, staff) or is_away(firm, staff, at) else None
 
 
-def next_change(firm: Planned, staff: int, at: datetime) -> Turn | None:
+def next_change(firm: Staffing, staff: int, at: datetime) -> Turn | None:
     """The next change of duty by the roster after an instant, within `LOOK_AHEAD`, or None. The
     end of leave changes nothing for somebody who stands on no roster.
     """
@@ -232,7 +151,7 @@ def next_change(firm: Planned, staff: int, at: datetime) -> Turn | None:
     return None
 
 
-def back_at(firm: Planned, staff: int, at: datetime) -> datetime | None:
+def back_at(firm: Staffing, staff: int, at: datetime) -> datetime | None:
     """When a colleague works again: the instant itself while he does, None when nobody knows."""
     if not is_rostered(firm, staff):
         return max(
@@ -247,19 +166,19 @@ def back_at(firm: Planned, staff: int, at: datetime) -> datetime | None:
     return at
 
 
-def is_rostered(firm: Planned, staff: int) -> bool:
+def is_rostered(firm: Staffing, staff: int) -> bool:
     """Whether a roster says anything about this colleague."""
     return bool(firm.swaps.get(staff)) or any(
         staff in roster.people for roster in firm.rosters.values()
     )
 
 
-def is_away(firm: Planned, staff: int, at: datetime) -> bool:
+def is_away(firm: Staffing, staff: int, at: datetime) -> bool:
     """Whether a colleague is on leave at this instant."""
     return any(_holds(one, at) for one in firm.leaves.get(staff, ()))
 
 
-def on_shift(firm: Planned, team: str, at: datetime) -> tuple[int, ...]:
+def on_shift(firm: Staffing, team: str, at: datetime) -> tuple[int, ...]:
     """The active colleagues of a team whose shift is going on, breaks included."""
     found = firm.teams.get(team)
     if found is None:
@@ -273,7 +192,7 @@ def on_shift(firm: Planned, team: str, at: datetime) -> tuple[int, ...]:
     )
 
 
-def rostered(firm: Planned, team: str) -> frozenset[int]:
+def rostered(firm: Staffing, team: str) -> frozenset[int]:
     """Everybody who stands on a roster of this team."""
     mine = [one for one in firm.rosters.values() if team in one.teams]
     people = frozenset[int]().union(*(one.people for one in mine))
@@ -283,7 +202,7 @@ def rostered(firm: Planned, team: str) -> frozenset[int]:
     }
 
 
-def on_call(firm: Planned, team: str | None, at: datetime) -> tuple[int, ...]:
+def on_call(firm: Staffing, team: str | None, at: datetime) -> tuple[int, ...]:
     """Who is to be told when somebody of a team must know now: whoever has the turn of being on
     call (the next one, while he is on leave), else those whose shift is going on. A team without
     a roster has those of it who are on duty now, whatever the instant.
@@ -302,7 +221,7 @@ def on_call(firm: Planned, team: str | None, at: datetime) -> tuple[int, ...]:
     return tuple(one.id for one in people if one is not None and one.active and one.on_duty)
 
 
-def turn_of(firm: Planned, roster: Roster, at: datetime) -> int | None:
+def turn_of(firm: Staffing, roster: Roster, at: datetime) -> int | None:
     """Whose turn it is to be on call, or None. Somebody who is on leave, or has left, is passed
     over for the next.
     """
@@ -320,14 +239,32 @@ def turn_of(firm: Planned, roster: Roster, at: datetime) -> int | None:
     return None
 
 
-def handing_of(firm: Planned, staff: int) -> Handing:
+def handing_of(firm: Staffing, staff: int) -> Handing:
     """How this colleague's tickets are handed over."""
     return next(
         (one.handing for _, one in sorted(firm.rosters.items()) if staff in one.people), Handing()
     )
 
 
-def shifts_on(firm: Planned, roster: Roster, staff: int, day: date) -> tuple[str, ...]:
+def local_day(roster: Roster, at: datetime) -> date:
+    """The day that it is for this roster."""
+    return at.astimezone(ZoneInfo(roster.zone)).date()
+
+
+def leads(firm: Staffing, by: Staff, staff: int) -> bool:
+    """Whether somebody decides on a colleague's leave, swaps and duty: administrators on
+    everybody's, supervisors and the leaders of a team of his on others'.
+    """
+    if by.role is Role.ADMINISTRATOR:
+        return True
+    if by.id == staff or by.role is Role.AUDITOR:
+        return False
+    if by.role in LEADING:
+        return True
+    return any(by.id in team.leaders and staff in team.people for team in firm.teams.values())
+
+
+def shifts_on(firm: Staffing, roster: Roster, staff: int, day: date) -> tuple[str, ...]:
     """The shifts of a colleague that begin on a local day of this roster, swaps included; leave is
     not taken off.
     """
@@ -345,7 +282,7 @@ def shifts_on(firm: Planned, roster: Roster, staff: int, day: date) -> tuple[str
     return tuple(dict.fromkeys(one for one in own if one != FREE))
 
 
-def stints(firm: Planned, staff: int, first: date, last: date) -> list[Stint]:
+def stints(firm: Staffing, staff: int, first: date, last: date) -> list[Stint]:
     """A colleague's shifts that begin on these local days (both included), earliest first."""
     found = []
     for roster in firm.rosters.values():
@@ -370,7 +307,7 @@ def _sides(swap: Swap, staff: int) -> tuple[date | None, tuple[int, date] | None
     return swap.other_day, (swap.staff, swap.day)
 
 
-def _shift_by_plan(firm: Planned, roster: Roster, staff: int, day: date) -> str:
+def _shift_by_plan(firm: Staffing, roster: Roster, staff: int, day: date) -> str:
     own = roster.overrides.get(day, {}).get(staff)
     if own is not None:
         return own
@@ -380,7 +317,7 @@ def _shift_by_plan(firm: Planned, roster: Roster, staff: int, day: date) -> str:
     return FREE
 
 
-def _shift_by_cycle(firm: Planned, roster: Roster, line: Line, day: date) -> str:
+def _shift_by_cycle(firm: Staffing, roster: Roster, line: Line, day: date) -> str:
     cycle = next(one for one in roster.cycles if one.id == line.cycle)
     meant = day
     if cycle.holidays == "free":
@@ -395,16 +332,16 @@ def _shift_by_cycle(firm: Planned, roster: Roster, line: Line, day: date) -> str
     return cycle.days[place]
 
 
-def _special(firm: Planned, roster: Roster, day: date) -> Closed | Pattern | Explicit | None:
+def _special(firm: Staffing, roster: Roster, day: date) -> Closed | Pattern | Explicit | None:
     calendar = firm.calendars.get(roster.calendar) if roster.calendar else None
     return calendar.overrides.get(day) if calendar is not None else None
 
 
-def _stint(firm: Planned, roster: Roster, staff: int, shift: str, day: date) -> Stint | None:
+def _stint(firm: Staffing, roster: Roster, staff: int, shift: str, day: date) -> Stint | None:
     """The shift as instants; a half day cuts it. None: nothing is left."""
     known = next(one for one in roster.shifts if one.id == shift)
     start, end = minutes_of(known.hours)
-    breaks = [_inside(start, one) for one in known.breaks]
+    breaks = [inside(start, one) for one in known.breaks]
     special = _special(firm, roster, day)
     if (
         isinstance(special, Explicit)
@@ -429,12 +366,6 @@ def _stint(firm: Planned, roster: Roster, staff: int, shift: str, day: date) -> 
     )
 
 
-def _inside(start: int, hours: Hours) -> tuple[int, int]:
-    """A break's minutes from the day's midnight, in a shift that starts at `start`."""
-    begun, over = minutes_of(hours)
-    return (begun, over) if begun >= start else (begun + MINUTES_A_DAY, over + MINUTES_A_DAY)
-
-
 def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     days, minutes = divmod(minutes, MINUTES_A_DAY)
     day += _DAY * days
@@ -442,32 +373,11 @@ def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
-def _ids(found: Iterable[Shift | Cycle], field: str) -> set[str]:
-    """Their ids; refuses two of the same."""
-    ids = [one.id for one in found]
-    if len(set(ids)) != len(ids):
-        raise Invalid(**{field: "taken"})
-    return set(ids)
-
-
-def _check(shift: Shift) -> None:
-    """Refuse hours that are no times of day, and breaks that lie outside."""
-    try:
-        start, end = minutes_of(shift.hours)
-        breaks = [_inside(start, one) for one in shift.breaks]
-        for text in (*shift.hours, *(text for one in shift.breaks for text in one)):
-            datetime.strptime("00:00" if text == "24:00" else text, "%H:%M")  # noqa: DTZ007
-    except ValueError:
-        raise Invalid(shifts="malformed") from None
-    if shift.hours[0] == "24:00" or any(over > end for _, over in breaks):
-        raise Invalid(shifts="malformed")
-
-
 # --- spans
 
 
 def _spans(
-    firm: Planned, staff: int, low: datetime, high: datetime
+    firm: Staffing, staff: int, low: datetime, high: datetime
 ) -> tuple[list[Span], list[Span]]:
     """When a colleague is there, and when he works, around [low, high], leave taken off. Shifts
     that touch are one span.

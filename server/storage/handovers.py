@@ -67,6 +67,9 @@ _TAKE = Statement[None](
     " WHERE handover = :handover AND ticket = :ticket AND taken_by IS NULL"
 )
 _SETTLE = Statement[None]("UPDATE handover SET state = 'settled' WHERE id = :id")
+_CALL_OFF = Statement[None](
+    "UPDATE handover SET state = 'settled' WHERE staff = :staff AND state = 'asked'"
+)
 _POSTPONE = Statement[None]("UPDATE handover SET due_at = :until WHERE id = :id")
 _OF_TICKET = Statement(
     "SELECT h.id FROM handover_ticket t JOIN handover h ON h.id = t.handover"
@@ -125,6 +128,11 @@ async def take(unit: Unit, handover: int, ticket: int, by: int, at: datetime) ->
 async def settle(unit: Unit, handover: int) -> None:
     """Nobody is asked any more."""
     await unit.run(_SETTLE, id=handover)
+
+
+async def call_off(unit: Unit, staff: int) -> None:
+    """Nobody is asked any more for what this colleague left: he is back, or it is asked anew."""
+    await unit.run(_CALL_OFF, staff=staff)
 
 
 async def postpone(unit: Unit, handover: int, until: datetime) -> None:

@@ -87,6 +87,9 @@ _SAVE_STAFF = Statement[None](
     " WHERE id = :id"
 )
 _PASSWORD = Statement[None]("UPDATE staff SET password_hash = :password_hash WHERE id = :id")
+_POSTPONE_BREAK = Statement[None](
+    "UPDATE staff SET break_until = :until WHERE id = :staff AND break_until <= :at"
+)
 _IDENTITIES = Statement("SELECT platform, user_id, staff FROM identity", Identity)
 _BIND = Statement[None](
     "INSERT INTO identity (platform, user_id, staff, bound_at)"
@@ -188,6 +191,11 @@ async def set_password(unit: Unit, staff: int, password_hash: str, *, keep: str 
     """A new password ends all sessions, but for the one with the digest `keep`."""
     await unit.run(_PASSWORD, id=staff, password_hash=password_hash)
     await unit.run(_CLOSE_OTHERS, staff=staff, keep=keep)
+
+
+async def postpone_break(unit: Unit, staff: int, at: datetime, until: datetime) -> None:
+    """Ending a break failed: it lasts a little longer."""
+    await unit.run(_POSTPONE_BREAK, staff=staff, at=at, until=until)
 
 
 async def list_identities(db: Reading) -> list[Identity]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from server.domain import rosters
+from server.domain.people import Duty
 from server.storage.database import Reading, Statement, Unit
 
 LeaveState = Literal["asked", "approved", "refused", "withdrawn"]
@@ -51,10 +52,10 @@ class SwapRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TurnRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What the roster last said of a colleague's duty ("": nothing), and when it changes."""
+    """What the roster last said of a colleague's duty (None: nothing), and when it changes."""
 
     staff: int
-    duty: str
+    duty: Duty | None
     due_at: datetime
 
 
@@ -202,7 +203,7 @@ async def find_turn(db: Reading, staff: int) -> TurnRow | None:
     return await db.one(_READ_TURN, staff=staff)
 
 
-async def put_turn(unit: Unit, staff: int, duty: str, due_at: datetime) -> None:
+async def put_turn(unit: Unit, staff: int, duty: Duty | None, due_at: datetime) -> None:
     """What the roster says of a colleague now, and when that changes."""
     await unit.run(_PUT_TURN, staff=staff, duty=duty, due_at=due_at)
 

@@ -305,7 +305,7 @@ class ShiftTurn(Table, tablename="shift_turn"):
     """The roster's next turn of each colleague: a timer."""
 
     staff = BigInt(primary_key=True)
-    duty = Text()
+    duty = Text(null=True)
     due_at = Timestamptz()
 
 

@@ -23,6 +23,11 @@ class Due(msgspec.Struct, frozen=True):
     due_at: datetime
 
 
+class _State(msgspec.Struct, frozen=True):
+    ticket: int
+    state: str
+
+
 _ADD = Statement[None](
     "INSERT INTO timer (due_at, kind, key, ticket) VALUES (:due_at, :kind, :key, :ticket)"
     " ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at"
@@ -48,6 +53,12 @@ _POSTPONE = Statement[None](
     "UPDATE timer SET due_at = :until WHERE ticket = :ticket AND due_at <= :at"
 )
 _STATE = Statement("SELECT state FROM sla WHERE ticket = :ticket", str)
+_STATES = Statement(
+    "SELECT ticket, state FROM sla WHERE ticket IN (SELECT value FROM json_each(:tickets))",
+    _State,
+    postgres="SELECT ticket, state FROM sla WHERE ticket IN"
+    " (SELECT value::bigint FROM json_array_elements_text(CAST(:tickets AS json)))",
+)
 _PUT_STATE = Statement[None](
     "INSERT INTO sla (ticket, state) VALUES (:ticket, :state)"
     " ON CONFLICT (ticket) DO UPDATE SET state = excluded.state"
@@ -96,6 +107,12 @@ async def postpone(unit: Unit, ticket: int, at: datetime, until: datetime) -> No
 async def find_state(db: Reading, ticket: int) -> str | None:
     """The folded SLA state as JSON, or None."""
     return await db.one(_STATE, ticket=ticket)
+
+
+async def list_states(db: Reading, tickets: tuple[int, ...]) -> dict[int, str]:
+    """The folded SLA states of a few tickets as JSON; those without are missing."""
+    wanted = msgspec.json.encode(sorted(tickets)).decode()
+    return {one.ticket: one.state for one in await db.all(_STATES, tickets=wanted)}
 
 
 async def put_state(unit: Unit, ticket: int, state: str) -> None:

@@ -14,7 +14,7 @@ from server.domain.commands import AnyCommand
 from server.domain.errors import Refusal
 from server.domain.events import Event, Via
 from server.domain.firm import Firm
-from server.domain.people import Customer, Staff
+from server.domain.people import Customer, Duty, Staff
 from server.domain.sla import SlaState
 from server.domain.ticket import Ticket
 from server.storage import inbound, ledger, messages, outbox, timers
@@ -22,6 +22,8 @@ from server.storage import people as people_rows
 from server.storage.inbound import Inbound
 from server.usecases import people
 from server.usecases.acts import Act, change
+from server.usecases.duty import say_duty
+from server.usecases.handovers import take_one
 from server.usecases.intake import Filed, Filing, open_filing
 from server.usecases.tickets import obey
 
@@ -111,31 +113,42 @@ async def _file_line(
     await _settle(act, talk, say(filed, await act.firm()), filed.ticket.number)
 
 
-async def duty_line(
-    desk: Desk,
-    talk: Talk,
-    by: Staff,
-    on_duty: bool,  # noqa: FBT001
-    text: str,
+async def duty_line(  # noqa: PLR0917
+    desk: Desk, talk: Talk, by: Staff, duty: Duty, say: Callable[[Staff], str], span: timedelta
 ) -> None:
-    """值班 / 下班 said in chat; answered with `text`."""
+    """值班 / 小休 / 下班 said in chat; `span` is how long a break lasts."""
     try:
-        await _duty_line(desk, talk, by, on_duty, text)
+        await _duty_line(desk, talk, by, duty, say, span)
     except Refusal as refusal:
         await answer(desk, talk, talk.refused(refusal))
 
 
 @change
-async def _duty_line(
-    act: Act,
-    talk: Talk,
-    by: Staff,
-    on_duty: bool,  # noqa: FBT001
-    text: str,
+async def _duty_line(  # noqa: PLR0917
+    act: Act, talk: Talk, by: Staff, duty: Duty, say: Callable[[Staff], str], span: timedelta
 ) -> None:
     if await _waits(act, talk):
-        await people.turn(act, by, on_duty, talk.via)
-        await _settle(act, talk, text, None)
+        after = await say_duty(act, by, duty, talk.via, span)
+        await _settle(act, talk, say(after), None)
+
+
+async def take_line(
+    desk: Desk, talk: Talk, by: Staff, number: int, say: Callable[[Ticket], str]
+) -> None:
+    """接手 12 said in chat: take over what a colleague left."""
+    try:
+        await _take_line(desk, talk, by, number, say)
+    except Refusal as refusal:
+        await answer(desk, talk, talk.refused(refusal), ticket=number)
+
+
+@change
+async def _take_line(
+    act: Act, talk: Talk, by: Staff, number: int, say: Callable[[Ticket], str]
+) -> None:
+    if await _waits(act, talk):
+        after = await take_one(act, by, number, talk.via)
+        await _settle(act, talk, say(after), number)
 
 
 async def bind_line(

@@ -11,7 +11,7 @@ import msgspec
 
 from server.desk import Desk
 from server.domain import errors
-from server.domain.events import Actor, DeskOpened, DutyChanged, IdentityBound, StaffSaved, Via
+from server.domain.events import Actor, DeskOpened, IdentityBound, StaffSaved, Via
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff, plain_email
 from server.domain.starting import StartingNames, starting_documents, starting_profile
@@ -19,6 +19,7 @@ from server.storage import people
 from server.storage.people import ApiToken, Credentials, Session
 from server.usecases.acts import Act, change
 from server.usecases.administration import save_document
+from server.usecases.duty import say_duty
 from server.usecases.recording import record_desk
 
 SETUP: Final = "setup"
@@ -170,22 +171,7 @@ async def _need_administrator(act: Act, by: Staff) -> Firm:
 @change
 async def set_duty(act: Act, by: Staff, on_duty: bool, via: Via = "web") -> Staff:  # noqa: FBT001
     """值班 / 下班. Saying what is so already changes nothing."""
-    return await turn(act, by, on_duty, via)
-
-
-async def turn(act: Act, by: Staff, on_duty: bool, via: Via) -> Staff:  # noqa: FBT001
-    """The same inside another unit."""
-    firm = await act.firm()
-    now = firm.staff.get(by.id)
-    if now is None or not now.active:
-        raise errors.UnknownStaff(staff=by.id)
-    if now.on_duty == on_duty:
-        return now
-    after = msgspec.structs.replace(now, on_duty=on_duty)
-    await people.save_staff(act.unit, after)
-    event = DutyChanged(staff=by.id, on_duty=on_duty)
-    await record_desk(act, event, Actor("staff", by.id), via)
-    return after
+    return await say_duty(act, by, "on_duty" if on_duty else "off_duty", via)
 
 
 async def find_credentials(desk: Desk, email: str) -> Credentials | None:

@@ -77,15 +77,24 @@ async def record(
     return after
 
 
-async def record_desk(act: Act, body: AnyBody, by: Actor = DESK, via: Via = "desk") -> Event:
-    """Write an event of the desk itself: configuration, staff, duty."""
+async def record_desk(
+    act: Act,
+    body: AnyBody,
+    by: Actor = DESK,
+    via: Via = "desk",
+    *,
+    effective_at: datetime | None = None,
+) -> Event:
+    """Write an event of the desk itself: configuration, staff, duty. `effective_at`: when it was
+    due, if that was earlier.
+    """
     head = await act.head()
     event = Event(
         seq=head.seq + 1,
         ticket=None,
         ticket_seq=None,
         recorded_at=act.at,
-        effective_at=act.at,
+        effective_at=effective_at or act.at,
         actor=by,
         via=via,
         body=body,

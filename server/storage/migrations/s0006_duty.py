@@ -22,7 +22,7 @@ _TYPES = {
 _SCHEMA = """
 ALTER TABLE staff ADD COLUMN break_until {at};
 CREATE TABLE shift_turn (
-    staff {big} PRIMARY KEY REFERENCES staff (id), duty {text} NOT NULL, due_at {at} NOT NULL);
+    staff {big} PRIMARY KEY REFERENCES staff (id), duty {text}, due_at {at} NOT NULL);
 CREATE INDEX shift_turn_due ON shift_turn (due_at);
 CREATE TABLE leave (
     id {serial}, staff {big} NOT NULL REFERENCES staff (id), reason {text} NOT NULL,
