@@ -32,6 +32,7 @@ from server.storage.database import Database
 from server.usecases import administration, people, tickets
 from server.usecases.acts import change
 from server.usecases.intake import Filing, file_ticket
+from tests.support.proof import prove
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 3, 16, 9, tzinfo=SHANGHAI).astimezone(UTC)
@@ -153,6 +154,8 @@ class Office:
     boss: Staff
     li: Staff
     zhao: Staff
+    proven: bool = True
+    """Whether clocks, timers and due fields must be what the event log says when all is over."""
     _filed: int = field(default=0)
 
     async def file(self, subject: str = "打印机卡纸", **fields: Any) -> Ticket:
@@ -235,7 +238,10 @@ async def an_office(url: str) -> AsyncIterator[Office]:
     desk = a_desk(url)
     await desk.database.open()
     try:
-        yield await _furnish(desk)
+        office = await _furnish(desk)
+        yield office
+        if office.proven:
+            await prove(desk)
     finally:
         await desk.database.close()
 

@@ -45,6 +45,7 @@ from server.usecases.acts import change
 from server.usecases.tickets import perform
 from server.vault import Passwords
 from server.workers.runner import Runner
+from tests.support.proof import prove
 
 START = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
 SOON = 10
@@ -149,6 +150,9 @@ class World:
         self.chat: Chat | None = None
         self.platforms: dict[str, Connect] = {}
         """Chat platforms that this world has besides those of `bots`."""
+        self.proven = True
+        """Whether, when the story is over, clocks, timers and due fields must be what the event
+        log says (3.1.6). A story that damages them says False."""
         self._entropy = SeededEntropy(seed)
         self._loops = loops
         self._fresh = fresh
@@ -168,7 +172,14 @@ class World:
         await self.start()
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, error: type[BaseException] | None, *_more: object) -> None:
+        try:
+            if self.proven and error is None and self._desk is not None:
+                await prove(self._desk)
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
         await self.stop()
         if self.chat is not None:
             await self.chat.sim.stop()

@@ -93,6 +93,7 @@ async def full_desk(sqlite_office: Office) -> Office:
         await unit.run(_MORE_CUSTOMERS)
 
     await sqlite_office.desk.database.unit(fill)
+    sqlite_office.proven = False  # rows without a history
     return sqlite_office
 
 
@@ -173,7 +174,8 @@ async def test_what_a_unit_asks_uses_indexes_too(full_desk: Office):
     full_desk.move_by(timedelta(hours=30))
     await deadlines.fall_due(desk, number)
     assert len(asked) > 20
-    scanned = [plan for plan in asked if "SCAN " in plan and "SCAN tally" not in plan]
+    given = ("SCAN tally", "SCAN json_each")  # few rows, and a list that was given
+    scanned = [plan for plan in asked if "SCAN " in plan and not any(one in plan for one in given)]
     assert scanned == []
 
 
