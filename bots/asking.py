@@ -10,7 +10,6 @@ from bots.telling import (
     cut,
     holder_name,
     link_to,
-    metric_name,
     pressing,
     priority_name,
     status_name,
@@ -26,7 +25,7 @@ from server.domain.phrases import Phrase, Verb
 from server.domain.sla import Clock, SlaState
 from server.usecases import chat, reading
 from server.usecases.reading import TicketPage, TicketQuery
-from server.words import find, say
+from server.words import find, metric_title, say
 
 SHOWN: Final = 5
 """So many tickets of a list are said; the rest is counted."""
@@ -126,7 +125,9 @@ def _clock_line(asked: Asked, page: TicketPage, clock: Clock) -> str:
     language = asked.person.language
     if not clock.is_live:
         verdict = clock.verdict if clock.verdict != "none" else clock.state
-        return asked.say(f"clock.{verdict}", metric=metric_name(language, clock.metric))
+        return asked.say(
+            f"clock.{verdict}", metric=metric_title(clock.metric, page.firm.law, language)
+        )
     return time_left(language, clock, page.firm.law, page.now, page.firm.profile.zone)
 
 

@@ -12,7 +12,6 @@ import msgspec
 from bots.telling import (
     cut,
     link_to,
-    metric_name,
     pressing,
     priority_name,
     subject_of,
@@ -26,7 +25,7 @@ from server.domain.people import Staff
 from server.domain.privacy import mask_phones
 from server.domain.ticket import OPEN_CATEGORIES, Ticket
 from server.usecases.chat import Brief
-from server.words import LANGUAGES, say
+from server.words import LANGUAGES, metric_title, say
 
 _QUOTED: Final = 200
 _MET: Final = frozenset({"warned", "breached"})
@@ -122,7 +121,7 @@ def _why(parcel: Parcel, brief: Brief, language: str) -> str:
     """Why the reader gets this."""
     facts, kind = _facts(parcel), parcel.delivery.kind
     if kind in _MET:
-        metric = metric_name(language, cast("str", facts.get("metric") or ""))
+        metric = metric_title(cast("str", facts.get("metric") or ""), parcel.firm.law, language)
         return say(language, f"notice.why.{kind}", metric=metric, percent=facts.get("percent"))
     found = _cause(brief.event, parcel.firm) if brief.event is not None else None
     return say(language, f"notice.why.{found[0]}", **found[1]) if found is not None else ""

@@ -8,7 +8,7 @@ from server.domain.firm import Firm
 from server.domain.sla import Clock, Law, SlaState, remaining
 from server.domain.ticket import Ticket
 from server.storage.tickets import Listed
-from server.words import find, say
+from server.words import find, metric_title, say
 
 LONGEST_SUBJECT: Final = 60
 _MINUTE: Final = 60
@@ -65,7 +65,7 @@ def countdown(language: str, clock: Clock | None, law: Law, now: datetime) -> st
     return say(
         language,
         f"chat.countdown.{kind}",
-        metric=metric_name(language, clock.metric),
+        metric=metric_title(clock.metric, law, language),
         span=span(language, left),
     )
 
@@ -77,11 +77,6 @@ def time_left(language: str, clock: Clock | None, law: Law, now: datetime, zone:
         return text
     code = "chat.clock.was_due" if clock.due_at <= now else "chat.clock.until"
     return say(language, code, countdown=text, at=moment(language, clock.due_at, now, zone))
-
-
-def metric_name(language: str, metric: str) -> str:
-    """首次响应, 解决 …"""
-    return say(language, f"metric.{metric}")
 
 
 def status_name(language: str, ticket: Ticket, firm: Firm) -> str:
@@ -113,7 +108,9 @@ def where(language: str, ticket: Ticket, firm: Firm) -> str:
     return f"{team} · {name}" if name else team
 
 
-def due_line(language: str, ticket: Ticket, now: datetime, zone: str) -> str:
+def due_line(
+    language: str, ticket: Ticket, now: datetime, zone: str, law: Law | None = None
+) -> str:
     """By when the next promise has to be kept; empty when none runs."""
     if ticket.next_due_at is None or ticket.next_due_metric is None:
         return ""
@@ -121,7 +118,7 @@ def due_line(language: str, ticket: Ticket, now: datetime, zone: str) -> str:
     return say(
         language,
         code,
-        metric=metric_name(language, ticket.next_due_metric),
+        metric=metric_title(ticket.next_due_metric, law or Law(), language),
         at=moment(language, ticket.next_due_at, now, zone),
     )
 

@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from server.domain.law import Law
+
 LANGUAGES: Final = ("zh", "en")
 
 
@@ -48,6 +50,15 @@ def say(language: str, code: str, **facts: object) -> str:
     """The words of a code; a code without words shows itself, which a test forbids."""
     words = find(language, code, **facts)
     return code if words is None else words
+
+
+def metric_title(metric: str, law: Law, language: str) -> str:
+    """A metric in the administrator's words, or in ours; one without either is called by its id."""
+    known = law.metrics.get(metric)
+    own = known.name.get(language) if known is not None else None
+    ours = find(language, f"metric.{metric}")
+    other = next(iter(known.name.values()), None) if known is not None else None
+    return own or ours or other or metric
 
 
 def language_of(accept: str | None) -> str:

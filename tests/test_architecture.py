@@ -60,7 +60,10 @@ def test_no_module_has_more_than_one_subject_by_length():
         if path.name not in {"dev.py", "test_sla.py"}
         and (lines := len(path.read_text("utf-8").splitlines())) > MOST_LINES
     }
-    allowed = {"server/api/schemas.py": "the wire contract, on one page"}
+    allowed = {
+        "server/api/schemas.py": "the wire contract, on one page",
+        "server/domain/events.py": "the closed union of what can happen, on one page",
+    }
     assert set(long) <= set(allowed), long
 
 

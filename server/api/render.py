@@ -11,18 +11,19 @@ from typing import Any, Final
 import msgspec
 
 from server.api import schemas as s
+from server.api.clocks import clock_shown
 from server.api.reasons import routing_shown
 from server.api.timeline import actor_shown, summary_of
 from server.domain.events import Event
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff
-from server.domain.sla import Clock, Countdown, Countdowns, SlaState, remaining, strip
+from server.domain.sla import Clock, Countdown, Countdowns, SlaState, remaining
 from server.domain.ticket import Status, Ticket
 from server.storage.messages import Message
 from server.storage.tickets import Listed
 from server.usecases.outlook import Outlook
 from server.usecases.reading import TicketPage
-from server.words import find, say
+from server.words import find
 
 _UNKNOWN_STEP: Final = 2
 
@@ -110,7 +111,8 @@ def ticket_shown(page: TicketPage, link: str, language: str) -> s.TicketShown:
         ),
         timeline=tuple(timeline(page, language)),
         clocks=tuple(
-            clock_shown(clock, page.firm, language, page.now) for clock in page.sla.clocks
+            clock_shown(clock, page.events, page.firm, language, page.now)
+            for clock in page.sla.clocks
         ),
         routing=routing_shown(page.routing, page.firm, language),
         allowed=page.allowed,
@@ -149,38 +151,6 @@ def _message(event: Event, messages: Mapping[int, Message]) -> s.MessageShown | 
         visibility=message.visibility,
         direction=message.direction,
         text=message.body,
-    )
-
-
-def clock_shown(clock: Clock, firm: Firm, language: str, now: datetime) -> s.ClockShown:
-    """One clock with its life as a strip."""
-    left = remaining(clock, firm.law, now)
-    return s.ClockShown(
-        metric=clock.metric,
-        label=say(language, f"metric.{clock.metric}"),
-        instance=clock.instance,
-        state="stopped" if clock.state == "imported" else clock.state,
-        verdict=clock.verdict,
-        target=clock.target,
-        used=clock.target - left,
-        remaining=left,
-        started_at=clock.started_at,
-        due_at=clock.due_at,
-        stopped_at=clock.stopped_at,
-        breached_at=clock.breached_at,
-        warned=clock.warned,
-        provisional=clock.provisional,
-        strip=tuple(
-            s.StripPart(
-                kind=part.kind,
-                from_at=part.from_at,
-                to_at=part.to_at,
-                wall=part.wall,
-                working=part.working,
-                reason=part.reason,
-            )
-            for part in strip(clock, firm.law, now)
-        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from server.api.schemas_clocks import ClockShown
 from server.domain.events import Priority, StatusCategory
 from server.domain.people import Role
 
@@ -305,39 +306,6 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     body: dict[str, Any]
     message: MessageShown | None = None
-
-
-class StripPart(msgspec.Struct, frozen=True, kw_only=True):
-    """One stretch of a clock's life; `wall` and `working` in seconds."""
-
-    kind: Literal["ran", "paused", "closed"]
-    from_at: Instant
-    to_at: Instant
-    wall: int
-    working: int
-    reason: str
-
-
-class ClockShown(msgspec.Struct, frozen=True, kw_only=True):
-    """One SLA clock. `target`, `used` and `remaining` are working seconds; `remaining` negative:
-    over by so much. `label` names the metric in the reader's language.
-    """
-
-    metric: str
-    label: str
-    instance: int
-    state: Literal["running", "paused", "stopped", "cancelled"]
-    verdict: Literal["none", "met", "breached"]
-    target: int
-    used: int
-    remaining: int
-    started_at: Instant
-    due_at: Instant | None
-    stopped_at: Instant | None
-    breached_at: Instant | None
-    warned: bool
-    provisional: bool
-    strip: tuple[StripPart, ...]
 
 
 class CandidateShown(msgspec.Struct, frozen=True, kw_only=True):

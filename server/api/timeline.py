@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from server.api.schemas import ActorShown
 from server.domain import events as e
+from server.domain import law_events as le
 from server.domain.events import Actor, Event
 from server.domain.firm import Firm
 from server.domain.people import Customer
-from server.words import find, say
+from server.words import find, metric_title, say
 
 
 class Teller:
@@ -45,6 +46,10 @@ class Teller:
     def word(self, kind: str, code: str) -> str:
         """A priority or a metric in words; an unknown code is shown as it is."""
         return find(self.language, f"{kind}.{code}") or code
+
+    def metric(self, id_: str) -> str:
+        """A metric in the administrator's words, or in ours."""
+        return metric_title(id_, self.firm.law, self.language)
 
     def status(self, id_: str) -> str:
         """A status in words."""
@@ -175,16 +180,38 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
     e.Warned: lambda body, teller: (
         "warned",
         {
-            "metric": teller.word("metric", body.metric),
+            "metric": teller.metric(body.metric),
             "percent": body.percent,
             "due_at": teller.at(body.due_at),
         },
     ),
     e.Breached: lambda body, teller: (
         "breached",
-        {"metric": teller.word("metric", body.metric), "due_at": teller.at(body.due_at)},
+        {"metric": teller.metric(body.metric), "due_at": teller.at(body.due_at)},
     ),
     e.Rated: _rated,
+    e.Continued: lambda body, _teller: ("continued", {"ticket": body.by}),
+    le.DueSet: lambda body, teller: (
+        "due_set",
+        {
+            "metric": teller.metric(body.metric),
+            "due_at": teller.at(body.due_at),
+            "because": teller.because(body.reason),
+        },
+    ),
+    le.DueReleased: lambda body, teller: (
+        "due_released",
+        {"metric": teller.metric(body.metric), "because": teller.because(body.reason)},
+    ),
+    le.Excused: lambda body, teller: (
+        "excused",
+        {
+            "from_at": teller.at(body.from_at),
+            "to_at": teller.at(body.to_at),
+            "because": teller.because(body.reason),
+        },
+    ),
+    le.LawJobEnded: lambda body, _teller: ("law_job_ended", {"tickets": body.tickets}),
     e.NoticeFailed: lambda body, _teller: (
         "notice_failed",
         {"notice": body.notice, "reason": body.reason},

@@ -11,16 +11,18 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from server.domain import excuses as spans
+from server.domain.excuses import Excuse
 from server.domain.law import LAW_VERSION, Law, Pin
 from server.domain.worktime import Worktable, seconds_of, table_of, utc
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A stretch of a clock's life that is over; `used` are working seconds. "closed" is the gap
-    between a solution and the reopening, "paused" has the pause's reason.
+    between a solution and the reopening, "paused" and "excused" have their reason.
     """
 
-    kind: Literal["ran", "paused", "closed"]
+    kind: Literal["ran", "paused", "closed", "excused"]
     from_at: datetime
     to_at: datetime
     used: int = 0
@@ -28,8 +30,9 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Retarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was promised until `at`, and which attribute's change ended it (R12). A breach of the
-    former promise stays on record here.
+    """What was promised until `at`, and what ended it: an attribute that changed (R12), "policy" or
+    "calendar" (R13, R14), "manual" or "released" (R15). A breach of the former promise stays on
+    record here. `due_at` is the instant that was set by hand until then.
     """
 
     at: datetime
@@ -37,13 +40,23 @@ class Retarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pin: Pin
     target: int
     breached_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+class Manual(msgspec.Struct, frozen=True, kw_only=True):
+    """A due instant that was set by hand at `at`: neither pauses nor policies move it (R15)."""
+
+    at: datetime
+    due_at: datetime
+    reason: str
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """计时. `used` are the working seconds up to `since_at`, where the present stretch began.
     `due_at` is the closing bell at which all is used (R2), None while paused unless breached.
     `provisional`: due in a year without holiday table (R23). `warned` and `breach_told`: the
-    event has been written. State "imported" is reserved for R20.
+    event has been written. An `imported` clock runs for the record: nobody is told, and its verdict
+    is for those who ask (R20).
     """
 
     metric: str
@@ -51,7 +64,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pin: Pin
     law: int = LAW_VERSION
     target: int
-    state: Literal["running", "paused", "stopped", "cancelled", "imported"] = "running"
+    state: Literal["running", "paused", "stopped", "cancelled"] = "running"
     verdict: Literal["none", "met", "breached"] = "none"
     started_at: datetime
     since_at: datetime
@@ -66,11 +79,19 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     provisional: bool = False
     retargets: tuple[Retarget, ...] = ()
     parts: tuple[Part, ...] = ()
+    excuses: tuple[Excuse, ...] = ()
+    manual: Manual | None = None
+    imported: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the question is still open: running or paused."""
+        return self.state in ("running", "paused")
 
     @property
     def is_live(self) -> bool:
-        """Whether the question is still open: running or paused."""
-        return self.state in ("running", "paused")
+        """Whether somebody has to see to it: open, and no import from the past."""
+        return self.state in ("running", "paused") and not self.imported
 
 
 class Countdown(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,31 +99,53 @@ class Countdown(msgspec.Struct, frozen=True, kw_only=True):
 
     pin: Pin
     target: int
-    state: Literal["running", "paused", "stopped", "cancelled", "imported"] = "running"
+    state: Literal["running", "paused", "stopped", "cancelled"] = "running"
     since_at: datetime
     used: int = 0
     due_at: datetime | None = None
+    excuses: tuple[Excuse, ...] = ()
+    manual: Manual | None = None
 
 
-def begin(metric: str, instance: int, pin: Pin, target: int, *, at: datetime, law: Law) -> Clock:
+def begin(
+    metric: str,
+    instance: int,
+    pin: Pin,
+    target: int,
+    *,
+    at: datetime,
+    law: Law,
+    excuses: tuple[Excuse, ...] = (),
+    imported: bool = False,
+) -> Clock:
     """A new clock, running."""
-    clock = Clock(
-        metric=metric, instance=instance, pin=pin, target=target, started_at=at, since_at=at
+    due_at, provisional = _due(pin, excuses, at, target, law)
+    return Clock(
+        metric=metric,
+        instance=instance,
+        pin=pin,
+        target=target,
+        started_at=at,
+        since_at=at,
+        due_at=due_at,
+        provisional=provisional,
+        excuses=excuses,
+        imported=imported,
     )
-    return _aim(clock, law)
 
 
 def pause(clock: Clock, at: datetime, reason: str, law: Law) -> Clock:
     """暂停 a running clock. Time never runs backwards: not before the present stretch began."""
-    paused = _elapse(clock, max(at, clock.since_at), law)
-    due_at = paused.due_at if paused.verdict == "breached" else None
+    paused = catch_up(clock, max(at, clock.since_at), law)
+    stays = paused.verdict == "breached" or paused.manual is not None
+    due_at = paused.due_at if stays else None
     return replace(paused, state="paused", pause_reason=reason, due_at=due_at)
 
 
 def resume(clock: Clock, at: datetime, law: Law) -> Clock:
     """恢复 a paused clock."""
-    resumed = _elapse(clock, max(at, clock.since_at), law)
-    return _aim(replace(resumed, state="running", pause_reason=""), law)
+    resumed = catch_up(clock, max(at, clock.since_at), law)
+    return aim(replace(resumed, state="running", pause_reason=""), law)
 
 
 def stop(clock: Clock, at: datetime, law: Law, *, rejudge: bool) -> Clock:
@@ -112,8 +155,8 @@ def stop(clock: Clock, at: datetime, law: Law, *, rejudge: bool) -> Clock:
     if at < clock.since_at:
         clock = _rewind(clock, max(at, clock.started_at), law) if rejudge else clock
     at = max(at, clock.since_at)
-    stopped = _elapse(clock, at, law)
-    late = stopped.used > stopped.target
+    stopped = catch_up(clock, at, law)
+    late = _late(stopped, at)
     return replace(
         stopped,
         state="stopped",
@@ -127,16 +170,17 @@ def stop(clock: Clock, at: datetime, law: Law, *, rejudge: bool) -> Clock:
 
 def reopen(clock: Clock, at: datetime, law: Law) -> Clock:
     """A stopped or cancelled clock goes on; the gap does not count and a `met` is withdrawn
-    (R16).
+    (R16). An instant set by hand has served.
     """
     at = max(at, clock.since_at)
     gap = Part(kind="closed", from_at=clock.since_at, to_at=at)
-    return _aim(
+    return aim(
         replace(
             clock,
             state="running",
             verdict="breached" if clock.verdict == "breached" else "none",
             stopped_at=None,
+            manual=None,
             since_at=at,
             parts=(*clock.parts, gap) if at > clock.since_at else clock.parts,
         ),
@@ -147,23 +191,24 @@ def reopen(clock: Clock, at: datetime, law: Law) -> Clock:
 def cancel(clock: Clock, at: datetime, law: Law) -> Clock:
     """取消: neither met nor watched any longer (R19); a breach before it stays on record."""
     at = max(at, clock.since_at)
-    ended = _elapse(clock, at, law)
+    ended = catch_up(clock, at, law)
     return replace(ended, state="cancelled", stopped_at=at, pause_reason="", due_at=None)
 
 
 def retarget(clock: Clock, pin: Pin, target: int, *, at: datetime, cause: str, law: Law) -> Clock:
     """Another promise for a live clock: the used time is kept, the new target and calendar hold
     from now on (R12). More used than promised is a breach at this instant, `by_retarget`, unless
-    it was breached before.
+    it was breached before. An instant set by hand stays.
     """
     if clock.pin == pin and clock.target == target:
         return clock
     at = max(at, clock.since_at)
-    before = _elapse(clock, at, law)
-    former = Retarget(
-        at=at, cause=cause, pin=before.pin, target=before.target, breached_at=before.breached_at
+    before = catch_up(clock, at, law)
+    after = replace(
+        before, pin=pin, target=target, retargets=(*before.retargets, _former(before, at, cause))
     )
-    after = replace(before, pin=pin, target=target, retargets=(*before.retargets, former))
+    if after.manual is not None:
+        return after
     if after.used > target:
         if after.verdict == "breached":
             return after
@@ -176,7 +221,60 @@ def retarget(clock: Clock, pin: Pin, target: int, *, at: datetime, cause: str, l
         by_retarget=False,
         warned=after.warned and (after.breach_told or target <= before.target),
     )
-    return _aim(after, law) if after.state == "running" else after
+    return aim(after, law) if after.state == "running" else after
+
+
+def set_due(clock: Clock, due_at: datetime, reason: str, *, at: datetime, law: Law) -> Clock:
+    """The clock falls due at this instant, whatever pauses and policies say (R15). It is warned of
+    and told anew.
+    """
+    at = max(at, clock.since_at)
+    before = catch_up(clock, at, law)
+    return replace(
+        before,
+        manual=Manual(at=at, due_at=due_at, reason=reason),
+        due_at=due_at,
+        retargets=(*before.retargets, _former(before, at, "manual")),
+        verdict="none",
+        breached_at=None,
+        by_retarget=False,
+        provisional=False,
+        warned=False,
+        breach_told=False,
+    )
+
+
+def release_due(clock: Clock, *, at: datetime, law: Law) -> Clock:
+    """The policy says again when the clock falls due (R15). More used than it promises is a breach
+    at this instant, as after a re-target.
+    """
+    if clock.manual is None:
+        return clock
+    at = max(at, clock.since_at)
+    before = catch_up(clock, at, law)
+    after = replace(
+        before,
+        manual=None,
+        due_at=None,
+        retargets=(*before.retargets, _former(before, at, "released")),
+        verdict="none",
+        breached_at=None,
+        by_retarget=False,
+    )
+    if after.used > after.target:
+        return replace(after, verdict="breached", breached_at=at, due_at=at, by_retarget=True)
+    return aim(after, law) if after.state == "running" else after
+
+
+def _former(clock: Clock, at: datetime, cause: str) -> Retarget:
+    return Retarget(
+        at=at,
+        cause=cause,
+        pin=clock.pin,
+        target=clock.target,
+        breached_at=clock.breached_at,
+        due_at=clock.manual.due_at if clock.manual is not None else None,
+    )
 
 
 def tell_warned(clock: Clock) -> Clock:
@@ -199,26 +297,40 @@ def tell_breached(clock: Clock, at: datetime, law: Law) -> Clock:
 
 def lapses_at(clock: Clock, law: Law) -> datetime | None:
     """The last instant at which used = target: the next opening, or the due instant itself while
-    work goes on (R2). None for a clock that is not due.
+    work goes on (R2); of an instant set by hand, that one. None for a clock that is not due.
     """
     if clock.breached_at is not None:
         return clock.breached_at
+    if clock.manual is not None:
+        return clock.manual.due_at
     if clock.due_at is None:
         return None
-    return utc(_table(clock, law).next_open(seconds_of(clock.due_at)))
+    due, table = seconds_of(clock.due_at), _table(clock, law)
+    if not clock.excuses:
+        return utc(table.next_open(due))
+    return utc(spans.next_open(table, spans.holes_of(clock.excuses), due))
 
 
 def warns_at(clock: Clock, law: Law) -> datetime:
-    """When a running clock's warning share is used up; not before the present stretch."""
-    share = clock.target * law.policy_of(clock.pin).warn_percent // 100
-    return utc(_table(clock, law).add(seconds_of(clock.since_at), share - clock.used))
+    """When a running clock's warning share is used up; not before the present stretch. Of an
+    instant set by hand, the share of the time from when it was set.
+    """
+    percent = law.policy_of(clock.pin).warn_percent
+    if clock.manual is not None:
+        given = elapsed(clock.manual.at, clock.manual.due_at)
+        return clock.manual.at + timedelta(seconds=max(given, 0) * percent // 100)
+    left = clock.target * percent // 100 - clock.used
+    since, table = seconds_of(clock.since_at), _table(clock, law)
+    if not clock.excuses:
+        return utc(table.add(since, left))
+    return utc(spans.add(table, spans.holes_of(clock.excuses), since, left))
 
 
 def used_at(clock: Clock | Countdown, law: Law, at: datetime) -> int:
     """Working seconds used at an instant of the present stretch."""
     if clock.state != "running":
         return clock.used
-    return clock.used + _table(clock, law).count(seconds_of(clock.since_at), seconds_of(at))
+    return clock.used + _count(clock, law, clock.since_at, at)
 
 
 def calendar_pin(clock: Clock, at: datetime) -> Pin:
@@ -230,17 +342,47 @@ def _table(clock: Clock | Countdown, law: Law) -> Worktable:
     return table_of(law.calendar_of(clock.pin))
 
 
-def _aim(clock: Clock, law: Law) -> Clock:
-    """Say when a running clock falls due; a breached one keeps the instant it missed."""
+def _count(clock: Clock | Countdown, law: Law, start_at: datetime, end_at: datetime) -> int:
+    table, start, end = _table(clock, law), seconds_of(start_at), seconds_of(end_at)
+    if not clock.excuses:
+        return table.count(start, end)
+    return spans.count(table, spans.holes_of(clock.excuses), start, end)
+
+
+def _due(
+    pin: Pin, excuses: tuple[Excuse, ...], since_at: datetime, left: int, law: Law
+) -> tuple[datetime, bool]:
+    """When so many working seconds are used, and whether that is provisional."""
+    calendar = law.calendar_of(pin)
+    since, table = seconds_of(since_at), table_of(calendar)
+    if excuses:
+        due_at = utc(spans.add(table, spans.holes_of(excuses), since, left))
+    else:
+        due_at = utc(table.add(since, left))
+    return due_at, calendar.is_provisional(due_at)
+
+
+def aim(clock: Clock, law: Law) -> Clock:
+    """Say when a running clock falls due; a breached one keeps the instant it missed, one that was
+    set by hand keeps that.
+    """
     if clock.verdict == "breached":
         return clock
-    calendar = law.calendar_of(clock.pin)
-    since = seconds_of(clock.since_at)
-    due_at = utc(table_of(calendar).add(since, clock.target - clock.used))
-    return replace(clock, due_at=due_at, provisional=calendar.is_provisional(due_at))
+    if clock.manual is not None:
+        return replace(clock, due_at=clock.manual.due_at)
+    left = clock.target - clock.used
+    due_at, provisional = _due(clock.pin, clock.excuses, clock.since_at, left, law)
+    return replace(clock, due_at=due_at, provisional=provisional)
 
 
-def _elapse(clock: Clock, at: datetime, law: Law) -> Clock:
+def _late(clock: Clock, at: datetime) -> bool:
+    """Whether an answer at this instant, up to which the clock has elapsed, is too late."""
+    if clock.manual is not None:
+        return at > clock.manual.due_at
+    return clock.used > clock.target
+
+
+def catch_up(clock: Clock, at: datetime, law: Law) -> Clock:
     """End the present stretch. A running clock that used more than its target is breached since
     the instant that the law names.
     """
@@ -248,22 +390,41 @@ def _elapse(clock: Clock, at: datetime, law: Law) -> Clock:
         return clock
     if clock.state != "running":
         part = Part(kind="paused", from_at=clock.since_at, to_at=at, reason=clock.pause_reason)
-        return replace(clock, since_at=at, parts=(*clock.parts, part))
-    table = _table(clock, law)
-    ran = table.count(seconds_of(clock.since_at), seconds_of(at))
-    part = Part(kind="ran", from_at=clock.since_at, to_at=at, used=ran)
-    used = clock.used + ran
-    verdict, breached_at = clock.verdict, clock.breached_at
-    if used > clock.target and verdict != "breached":
-        verdict, breached_at = "breached", lapses_at(clock, law)
-    return replace(
-        clock,
-        used=used,
-        since_at=at,
-        verdict=verdict,
-        breached_at=breached_at,
-        parts=(*clock.parts, part),
+        parts: tuple[Part, ...] = (part,)
+        ran = 0
+    else:
+        ran = _count(clock, law, clock.since_at, at)
+        parts = ran_parts(clock, clock.since_at, at, ran, law)
+    after = replace(clock, used=clock.used + ran, since_at=at, parts=(*clock.parts, *parts))
+    moves = after.state == "running" or after.manual is not None
+    if moves and after.verdict != "breached" and _late(after, at):
+        return replace(after, verdict="breached", breached_at=lapses_at(clock, law))
+    return after
+
+
+def ran_parts(
+    clock: Clock, from_at: datetime, to_at: datetime, used: int, law: Law
+) -> tuple[Part, ...]:
+    """A stretch in which the clock ran, with what was excused of it apart."""
+    if not clock.excuses:
+        return (Part(kind="ran", from_at=from_at, to_at=to_at, used=used),)
+    table = table_of(law.calendar_of(calendar_pin(clock, from_at)))
+    holes = spans.holes_of(clock.excuses)
+    return tuple(
+        Part(
+            kind="excused" if excused else "ran",
+            from_at=utc(start),
+            to_at=utc(end),
+            used=0 if excused else table.count(start, end),
+            reason=_reason(clock, start) if excused else "",
+        )
+        for start, end, excused in spans.cut(holes, seconds_of(from_at), seconds_of(to_at))
     )
+
+
+def _reason(clock: Clock, at: int) -> str:
+    instant = utc(at)
+    return next(one.reason for one in clock.excuses if one.from_at <= instant < one.to_at)
 
 
 def _rewind(clock: Clock, at: datetime, law: Law) -> Clock:
@@ -284,7 +445,7 @@ def _rewind(clock: Clock, at: datetime, law: Law) -> Clock:
     if at > cut.from_at:
         parts.append(replace(cut, to_at=at, used=ran))
     back = replace(clock, used=used + ran, since_at=at, parts=tuple(parts), stopped_at=None)
-    if back.used > back.target:
+    if _late(back, at):
         return back
     return replace(back, verdict="none", breached_at=None)
 

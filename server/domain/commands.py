@@ -103,6 +103,35 @@ class SetPriority(Command, frozen=True, tag="set_priority"):
     reason: Reason = ""
 
 
+class SetDue(Command, frozen=True, tag="set_due"):
+    """Fix the instant at which a clock falls due, whatever pauses and policies say (R15)."""
+
+    metric: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    due_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class ReleaseDue(Command, frozen=True, tag="release_due"):
+    """Let the policy say again when a clock falls due (R15)."""
+
+    metric: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    reason: Reason = ""
+
+
+class Plan(Command, frozen=True, tag="plan"):
+    """方案: say what will be done; a public one goes to the customer."""
+
+    text: Text
+    public: bool = True
+
+
+class CheckIn(Command, frozen=True, tag="check_in"):
+    """到场: say that one is on site, with coordinates in degrees where the device tells them."""
+
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+
+
 class Escalate(Command, frozen=True, tag="escalate"):
     """升级 by hand."""
 
@@ -131,6 +160,10 @@ AnyCommand = (
     | Cancel
     | Reopen
     | SetPriority
+    | SetDue
+    | ReleaseDue
+    | Plan
+    | CheckIn
     | Escalate
     | Edit
 )

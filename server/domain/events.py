@@ -11,6 +11,16 @@ from typing import Literal
 
 import msgspec
 
+from server.domain import event_body
+from server.domain.law_events import (
+    DueReleased,
+    DueSet,
+    Excused,
+    LawApplied,
+    LawJobEnded,
+    LawJobOrdered,
+)
+
 
 class Priority(StrEnum):
     """优先级, most pressing first."""
@@ -56,15 +66,17 @@ DESK = Actor("desk")
 Via = Literal["web", "api", "form", "portal", "dingtalk", "wecom", "mail", "desk", "demo"]
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Common to all event bodies; the tag is the event's kind."""
+Body = event_body.Body
 
 
 # --- a ticket's life
 
 
 class Opened(Body, frozen=True, tag="opened"):
-    """A ticket was filed. Carries every fact that SLA policies and routing rules match on."""
+    """A ticket was filed. Carries every fact that SLA policies and routing rules match on. It
+    `continues` a closed one that the customer wrote to after its reopen window (R16); an `imported`
+    one's old clocks are on record only (R20).
+    """
 
     subject: str
     priority: Priority
@@ -74,14 +86,19 @@ class Opened(Body, frozen=True, tag="opened"):
     customer_level: str
     channel: str
     message: int | None
+    continues: int | None = None
+    imported: bool = False
 
 
 class Routed(Body, frozen=True, tag="routed"):
-    """派单: the decision's outcome; `decision` explains it (domain/routing.py)."""
+    """派单: the decision's outcome; `decision` explains it (domain/routing.py).
+    `policy` is the SLA policy that a rule named.
+    """
 
     team: str | None
     assignee: int | None
     decision: "Decision"
+    policy: str | None = None
 
 
 class CustomerWrote(Body, frozen=True, tag="customer_wrote"):
@@ -123,6 +140,7 @@ class Assigned(Body, frozen=True, tag="assigned"):
 
     assignee: int
     previous: int | None
+    cause: Literal["", "handover"] = ""
 
 
 class Transferred(Body, frozen=True, tag="transferred"):
@@ -140,7 +158,6 @@ class StatusChanged(Body, frozen=True, tag="status_changed"):
 
     old: str
     new: str
-    cause: Literal["", "handover"] = ""
     old_category: StatusCategory
     new_category: StatusCategory
     reason: str = ""
@@ -243,6 +260,25 @@ class Rated(Body, frozen=True, tag="rated"):
     team: str | None
 
 
+class Planned(Body, frozen=True, tag="planned"):
+    """方案: what will be done was said; `message` is the text."""
+
+    message: int
+
+
+class CheckedIn(Body, frozen=True, tag="checked_in"):
+    """到场: the assignee is on site; coordinates in degrees, if his device told them."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class Continued(Body, frozen=True, tag="continued"):
+    """续单: the customer wrote after the reopen window, and another ticket holds it (R16)."""
+
+    by: int
+
+
 class NoticeFailed(Body, frozen=True, tag="notice_failed"):
     """A notice was given up; somebody has to know."""
 
@@ -284,42 +320,6 @@ class DutyChanged(Body, frozen=True, tag="duty_changed"):
 
     staff: int
     on_duty: bool
-
-
-class IdentityBound(Body, frozen=True, tag="identity_bound"):
-    """A chat account now speaks for a colleague."""
-
-    staff: int
-    platform: str
-    user_id: str
-
-
-class Erased(Body, frozen=True, tag="erased"):
-    """An event's body and salt were deleted; its digest keeps the chain provable."""
-
-    seq: int
-
-
-class Sealed(Body, frozen=True, tag="sealed"):
-    """Daily seal: HMAC over the head with a key that lies outside the database."""
-
-    through_seq: int
-    seal: str
-
-
-# --- routing decisions are data that events carry
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One colleague who was looked at. `dropped` is why not (code of `[routing]`), or None;
-    `scores` are the points by part (`queues.Weights`) and `score` is their sum.
-    """
-
-    staff: int
-    load: int
-    dropped: str | None = None
-    score: int = 0
-    scores: dict[str, int] = {}
     until: datetime | None = None
     by_roster: bool = False
     late_by: int = 0
@@ -365,6 +365,42 @@ class HandoverLeft(Body, frozen=True, tag="handover_left"):
     tickets: tuple[int, ...]
     leader: int | None
     given: tuple[int, ...] = ()
+
+
+class IdentityBound(Body, frozen=True, tag="identity_bound"):
+    """A chat account now speaks for a colleague."""
+
+    staff: int
+    platform: str
+    user_id: str
+
+
+class Erased(Body, frozen=True, tag="erased"):
+    """An event's body and salt were deleted; its digest keeps the chain provable."""
+
+    seq: int
+
+
+class Sealed(Body, frozen=True, tag="sealed"):
+    """Daily seal: HMAC over the head with a key that lies outside the database."""
+
+    through_seq: int
+    seal: str
+
+
+# --- routing decisions are data that events carry
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One colleague who was looked at. `dropped` is why not (code of `[routing]`), or None;
+    `scores` are the points by part (`queues.Weights`) and `score` is their sum.
+    """
+
+    staff: int
+    load: int
+    dropped: str | None = None
+    score: int = 0
+    scores: dict[str, int] = {}
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -422,12 +458,25 @@ AnyBody = (
     | Breached
     | Woke
     | Rated
+    | Planned
+    | CheckedIn
+    | DueSet
+    | DueReleased
+    | LawApplied
+    | Excused
+    | Continued
     | NoticeFailed
     | DeskOpened
     | ConfigurationSaved
     | StaffSaved
     | DutyChanged
+    | LeaveChanged
+    | SwapChanged
+    | HandoverAsked
+    | HandoverLeft
     | IdentityBound
+    | LawJobOrdered
+    | LawJobEnded
     | Erased
     | Sealed
 )
@@ -459,7 +508,3 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     via: Via
     cause_seq: int | None = None
     body: AnyBody
-    | LeaveChanged
-    | SwapChanged
-    | HandoverAsked
-    | HandoverLeft

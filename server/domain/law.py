@@ -1,14 +1,5 @@
-"""The SLA law (时效策略): which metrics there are, what a policy promises, and which policy a
-ticket falls under. Metrics are data: which signals start and stop a clock, and which waiting
-pauses it.
-
-    metric    starts            stops               paused by
-    accept    nobody holds it   somebody holds it   nothing
-    first     opened            answered, resolved  nothing
-    next      customer asked    answered, resolved  nothing
-    resolve   opened            resolved            waiting for the customer
-
-`resolve` resumes when the ticket is reopened. The clocks themselves are in clocks.py, the fold in
+"""The SLA law (时效规则): what policies promise, in which versions, and which policy a ticket falls
+under. What is measured stands in metrics.py, the clocks themselves in clocks.py, the fold in
 sla.py.
 """
 
@@ -22,28 +13,42 @@ import msgspec
 from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
 from server.domain.events import StatusCategory
+from server.domain.metrics import ALWAYS_WATCHED, METRICS, Metric, Signal, Watched, watch
+
+__all__ = [
+    "LAW_VERSION",
+    "MATCHED",
+    "METRICS",
+    "Calendar",
+    "Epoch",
+    "Law",
+    "Metric",
+    "Pin",
+    "Policy",
+    "Signal",
+    "TicketFacts",
+    "Version",
+    "law_of",
+]
 
 LAW_VERSION: Final = 1
 """Pinned in every clock; a change of meaning makes a new version and keeps the old executable."""
 
-Signal = Literal[
-    "opened", "unheld", "held", "answered", "bot_answered", "asked", "resolved", "reopened"
-]
-"""What an event means to clocks (sla.py reads them from events)."""
-
 Version = tuple[str, int]
-"""Id and version of a policy or calendar."""
+"""Id and version of a policy, calendar or metric."""
 
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=10 * 366 * 86_400)]
 
-MATCHED: Final = ("priority", "queue", "category", "customer_level", "channel")
+MATCHED: Final = ("priority", "queue", "category", "customer_level", "channel", "team")
 """The attributes that policies read; a change of one re-targets open clocks (R11, R12)."""
 
 
 class TicketFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the fold must remember of a ticket besides its clocks. `on` names the metrics whose
     question is open, with or without a clock. `asked_at` is a customer's message that met a
-    resolved ticket; it starts `next` if the ticket is reopened.
+    resolved ticket; it starts `next` if the ticket is reopened. `team` is followed only where a
+    metric or a policy looks at it; `policy` was named by a routing rule; clocks that began before
+    `imported_at` are only kept on record (R20).
     """
 
     priority: str = "normal"
@@ -57,59 +62,16 @@ class TicketFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     on: tuple[str, ...] = ()
     asked_at: datetime | None = None
     asked_recorded_at: datetime | None = None
-
-
-class Metric(msgspec.Struct, frozen=True, kw_only=True):
-    """What is measured (R3). `late` says what a stop with an earlier instant than the fold has
-    reached does: "rejudge" takes it at its word (a mail's Date), "clamp" counts it as now.
-    """
-
-    id: str
-    starts: frozenset[Signal]
-    stops: frozenset[Signal]
-    resumes: frozenset[Signal] = frozenset()
-    pauses: frozenset[StatusCategory] = frozenset()
-    instances: Literal["one", "many"] = "one"
-    late: Literal["rejudge", "clamp"] = "clamp"
-
-
-METRICS: Final[dict[str, Metric]] = {
-    metric.id: metric
-    for metric in (
-        Metric(
-            id="accept",
-            starts=frozenset({"unheld"}),
-            stops=frozenset({"held", "resolved"}),
-            instances="many",
-        ),
-        Metric(
-            id="first",
-            starts=frozenset({"opened"}),
-            stops=frozenset({"answered", "resolved"}),
-            late="rejudge",
-        ),
-        Metric(
-            id="next",
-            starts=frozenset({"asked"}),
-            stops=frozenset({"answered", "resolved"}),
-            instances="many",
-            late="rejudge",
-        ),
-        Metric(
-            id="resolve",
-            starts=frozenset({"opened"}),
-            stops=frozenset({"resolved"}),
-            resumes=frozenset({"reopened"}),
-            pauses=frozenset({StatusCategory.WAITING_CUSTOMER}),
-        ),
-    )
-}
+    team: str = ""
+    policy: str = ""
+    imported_at: datetime | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a policy. Every condition of `match` must hold; none matches everything.
     `targets`: metric → priority, or "*" for the others → working seconds. `pauses` replaces a
-    metric's own pause set (R6). `reopen` says what `resolve` does (R16). Refuses `Invalid` for
+    metric's own pause set (R6). `reopen` says what `resolve` does (R16). `ladder` names who hears
+    when (R17). Refuses `Invalid` for
     conditions on attributes that nobody knows.
     """
 
@@ -125,6 +87,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     bot_reply_counts: bool = False
     reopen: Literal["resume", "restart", "keep"] = "resume"
     pauses: dict[str, tuple[StatusCategory, ...]] = {}
+    ladder: str = "default"
 
     def __post_init__(self) -> None:
         if any(attribute not in MATCHED for attribute in self.match):
@@ -161,23 +124,25 @@ class Epoch(msgspec.Struct, frozen=True):
     seq: int
     policies: tuple[Policy, ...] = ()
     calendars: dict[str, Calendar] = {}
+    watched: Watched = msgspec.field(default_factory=lambda: watch(METRICS.values()))
 
 
 class Law(msgspec.Struct, frozen=True, kw_only=True):
-    """All versions of all policies and calendars, and which were current when. `law_of` makes
-    one.
+    """All versions of all policies and calendars, and what was current when. `metrics` are the
+    current ones, also those that nothing promises. `law_of` makes one.
     """
 
     policies: dict[Version, Policy] = {}
     calendars: dict[Version, Calendar] = {}
     epochs: tuple[Epoch, ...] = (Epoch(0),)
+    since: tuple[int, ...] = (0,)
     metrics: dict[str, Metric] = msgspec.field(default_factory=METRICS.copy)
 
     def epoch(self, seq: int | None = None) -> Epoch:
         """What was current at this place in the event log; now, unless told."""
-        if seq is None or len(self.epochs) == 1:
+        if seq is None or seq >= self.since[-1]:
             return self.epochs[-1]
-        return self.epochs[max(0, bisect_right(self.epochs, seq, key=lambda one: one.seq) - 1)]
+        return self.epochs[max(0, bisect_right(self.since, seq) - 1)]
 
     @property
     def current(self) -> tuple[Version, ...]:
@@ -190,8 +155,15 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
         return {one.id: one.version for one in self.epochs[-1].calendars.values()}
 
     def choose(self, facts: TicketFacts, seq: int | None = None) -> Policy | None:
-        """The first policy that matches (R11), or None: 无 SLA."""
-        for policy in self.epoch(seq).policies:
+        """The policy that a routing rule named, else the first that matches (R11), or None: 无
+        SLA. A named policy that is not there, or is switched off, names nothing.
+        """
+        policies = self.epoch(seq).policies
+        if facts.policy:
+            for policy in policies:
+                if policy.id == facts.policy:
+                    return policy
+        for policy in policies:
             if policy.matches(facts):
                 return policy
         return None
@@ -212,6 +184,32 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
             return Pin(policy.id, policy.version, pinned.calendar, pinned.calendar_version)
         return Pin(policy.id, policy.version, calendar.id, calendar.version)
 
+    def renew(
+        self,
+        facts: TicketFacts,
+        pinned: Pin | None,
+        *,
+        as_of: int,
+        policies: Iterable[str],
+        calendars: Iterable[str],
+    ) -> Pin | None:
+        """What the ticket falls under once these policies (R13) and calendars (R14) are applied
+        as they were current at `as_of`. What is not among them keeps its pinned version.
+        """
+        policy = self.choose(facts, as_of)
+        touched = {policy.id if policy else "", pinned.policy if pinned else ""} & set(policies)
+        if not touched:
+            policy = self.policy_of(pinned) if pinned is not None else None
+        if policy is None:
+            return None
+        calendar = self.epoch(as_of).calendars.get(policy.calendar)
+        stays = pinned is not None and pinned.calendar == policy.calendar
+        if pinned is not None and stays and (calendar is None or calendar.id not in set(calendars)):
+            return Pin(policy.id, policy.version, pinned.calendar, pinned.calendar_version)
+        if calendar is None:
+            return None
+        return Pin(policy.id, policy.version, calendar.id, calendar.version)
+
     def policy_of(self, pin: Pin) -> Policy:
         """The pinned version; versions are never deleted."""
         return self.policies[pin.policy, pin.policy_version]
@@ -221,23 +219,33 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
         return self.calendars[pin.calendar, pin.calendar_version]
 
 
+Kind = Literal["policy", "calendar", "metric"]
+Since = Mapping[tuple[Kind, str, int], int]
+
+
 def law_of(
     policies: Iterable[Policy],
     calendars: Iterable[Calendar],
-    since: Mapping[tuple[Literal["policy", "calendar"], str, int], int] | None = None,
+    since: Since | None = None,
+    metrics: Iterable[Metric] = (),
 ) -> Law:
     """The law from all versions. `since` tells from which event's `seq` on a version was
     current, so that an old event is folded under what was current then (R1); versions that are
-    not in it have always been there, the highest one being current.
+    not in it have always been there, the highest one being current. `metrics` are those that
+    somebody saved, beside or in place of `METRICS`.
     """
     since = since or {}
     every_policy = {(one.id, one.version): one for one in policies}
     every_calendar = {(one.id, one.version): one for one in calendars}
-    born = {("policy", *key): since.get(("policy", *key), 0) for key in every_policy}
-    born |= {("calendar", *key): since.get(("calendar", *key), 0) for key in every_calendar}
+    every_metric = {(one.id, one.version): one for one in metrics}
+    born: dict[tuple[Kind, str, int], int] = {}
+    for kind, keys in _keys(every_policy, every_calendar, every_metric):
+        born |= {(kind, *key): since.get((kind, *key), 0) for key in keys}
+    seqs = tuple(sorted({0, *born.values()}))
     return Law(
         policies=every_policy,
         calendars=every_calendar,
+        since=seqs,
         epochs=tuple(
             Epoch(
                 seq,
@@ -247,15 +255,41 @@ def law_of(
                     for key, one in sorted(every_calendar.items())
                     if born["calendar", *key] <= seq
                 },
+                _watched(every_policy, every_metric, born, seq),
             )
-            for seq in sorted({0, *born.values()})
+            for seq in seqs
         ),
+        metrics=METRICS | {one.id: one for _, one in sorted(every_metric.items())},
     )
 
 
+def _keys(
+    policies: Iterable[Version], calendars: Iterable[Version], metrics: Iterable[Version]
+) -> tuple[tuple[Kind, Iterable[Version]], ...]:
+    return (("policy", policies), ("calendar", calendars), ("metric", metrics))
+
+
 def _current_policies(
-    every: dict[Version, Policy], born: Mapping[tuple[str, str, int], int], seq: int
+    every: dict[Version, Policy], born: Mapping[tuple[Kind, str, int], int], seq: int
 ) -> tuple[Policy, ...]:
     newest = {one.id: one for key, one in sorted(every.items()) if born["policy", *key] <= seq}
     active = (one for one in newest.values() if one.active)
     return tuple(sorted(active, key=lambda one: (one.position, one.id)))
+
+
+def _watched(
+    policies: dict[Version, Policy],
+    metrics: dict[Version, Metric],
+    born: Mapping[tuple[Kind, str, int], int],
+    seq: int,
+) -> Watched:
+    """Once promised, a metric is followed for ever: some clock of it may still run."""
+    known = METRICS | {
+        one.id: one for key, one in sorted(metrics.items()) if born["metric", *key] <= seq
+    }
+    so_far = [one for key, one in policies.items() if born["policy", *key] <= seq]
+    promised = ALWAYS_WATCHED.union(*(one.targets for one in so_far))
+    return watch(
+        (metric for metric in known.values() if metric.id in promised),
+        teams=any("team" in one.match for one in so_far),
+    )

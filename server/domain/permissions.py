@@ -7,6 +7,7 @@ from server.domain.commands import (
     AnyCommand,
     Assign,
     Cancel,
+    CheckIn,
     Claim,
     Close,
     Command,
@@ -14,11 +15,14 @@ from server.domain.commands import (
     Escalate,
     Hold,
     Note,
+    Plan,
     Release,
+    ReleaseDue,
     Reopen,
     Reply,
     Resolve,
     Resume,
+    SetDue,
     SetPriority,
     Transfer,
 )
@@ -43,12 +47,16 @@ MAY: Final[dict[type[Command], frozenset[Role]]] = {
     Cancel: LEADING,
     Reopen: _WORKING,
     SetPriority: _WORKING,
+    SetDue: LEADING,
+    ReleaseDue: LEADING,
+    Plan: _WORKING,
+    CheckIn: _WORKING,
     Escalate: _WORKING,
     Edit: _WORKING,
 }
 """Command → roles. The ticket must be in the person's sight besides (people.Sight)."""
 
-OWN_ONLY: Final = frozenset({Release})
+OWN_ONLY: Final = frozenset({Release, CheckIn})
 """Commands that plain staff may only do to a ticket that they hold."""
 
 Fit = Callable[[Ticket, Staff], bool]
@@ -82,6 +90,10 @@ FITS: Final[dict[type[Command], Fit]] = {
     Cancel: _open,
     Reopen: lambda ticket, _by: ticket.status_category in {"resolved", "closed"},
     SetPriority: _open,
+    SetDue: lambda ticket, by: ticket.next_due_at is not None and _open(ticket, by),
+    ReleaseDue: lambda ticket, by: ticket.next_due_at is not None and _open(ticket, by),
+    Plan: _open,
+    CheckIn: _open,
     Escalate: _open,
     Edit: _always,
 }

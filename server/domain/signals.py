@@ -12,12 +12,16 @@ from msgspec.structs import replace
 from server.domain.events import (
     AnyBody,
     Assigned,
+    CheckedIn,
     Claimed,
     CustomerWrote,
     Disputed,
     Edited,
+    Escalated,
     Event,
+    Nudged,
     Opened,
+    Planned,
     PriorityChanged,
     Released,
     Replied,
@@ -40,16 +44,18 @@ def instant_of(event: Event) -> datetime:
     return event.effective_at.replace(microsecond=0)
 
 
-def read(facts: TicketFacts, event: Event) -> Meaning | None:
+def read(facts: TicketFacts, event: Event, *, teams: bool) -> Meaning | None:
     """The facts after the event and the signals that it gives, or None when clocks do not look
-    at this kind.
+    at this kind. `teams`: whether anything looks at the ticket's team.
     """
-    reader = _READERS.get(type(event.body))
+    reader = (_READERS if teams else _TEAMLESS).get(type(event.body))
     return None if reader is None else reader(facts, event.body, event)
 
 
 def _opened(facts: TicketFacts, body: Opened, event: Event) -> Meaning:
     at = instant_of(event)
+    if body.imported:
+        facts = replace(facts, imported_at=event.recorded_at.replace(microsecond=0))
     facts = replace(
         facts,
         priority=body.priority.value,
@@ -69,6 +75,28 @@ def _held(
     if held == facts.held:
         return facts, ()
     return replace(facts, held=held), (("held" if held else "unheld", at),)
+
+
+def _sent(facts: TicketFacts, body: Routed | Transferred, event: Event) -> Meaning:
+    """Routing and transfers say who holds the ticket."""
+    facts, signals = _held(facts, body, event)
+    if isinstance(body, Routed) and body.policy is not None:
+        facts = replace(facts, policy=body.policy)
+    return facts, signals
+
+
+def _sent_to(facts: TicketFacts, body: Routed | Transferred, event: Event) -> Meaning:
+    """The same, and in which team it is."""
+    was = (body.previous_team if isinstance(body, Transferred) else None) or facts.team
+    facts, signals = _sent(facts, body, event)
+    return _moved_to(facts, body.team or "", was, instant_of(event), signals)
+
+
+def _moved_to(facts: TicketFacts, team: str, was: str, at: datetime, signals: Signals) -> Meaning:
+    if team == was:
+        return (facts, signals) if facts.team == team else (replace(facts, team=team), signals)
+    moves: Signals = ((("left", at),) if was else ()) + ((("joined", at),) if team else ())
+    return replace(facts, team=team), (*moves, *signals)
 
 
 def _released(facts: TicketFacts, _body: Released, event: Event) -> Meaning:
@@ -111,19 +139,29 @@ def _reprioritised(facts: TicketFacts, body: PriorityChanged, _event: Event) -> 
     return replace(facts, priority=body.new.value), ()
 
 
-def _edited(facts: TicketFacts, body: Edited, _event: Event) -> Meaning:
+def _edited(facts: TicketFacts, body: Edited, event: Event) -> Meaning:
     new: dict[str, Any] = {name: pair[1] for name, pair in body.fields.items() if name in MATCHED}
-    return (replace(facts, **new) if new else facts), ()
+    if not new:
+        return facts, ()
+    moves: Signals = ()
+    if facts.team and new.get("queue", facts.queue) != facts.queue:
+        at = instant_of(event)
+        moves = (("left", at), ("joined", at))
+    return replace(facts, **new), moves
+
+
+def _signal(signal: Signal) -> "_Reader":
+    return lambda facts, _body, event: (facts, ((signal, instant_of(event)),))
 
 
 _Reader = Callable[[TicketFacts, Any, Event], Meaning]
 
 _READERS: Final[dict[type[AnyBody], _Reader]] = {
     Opened: _opened,
-    Routed: _held,
+    Routed: _sent_to,
     Claimed: _held,
     Assigned: _held,
-    Transferred: _held,
+    Transferred: _sent_to,
     Released: _released,
     Replied: _replied,
     CustomerWrote: _asked,
@@ -131,4 +169,10 @@ _READERS: Final[dict[type[AnyBody], _Reader]] = {
     StatusChanged: _moved,
     PriorityChanged: _reprioritised,
     Edited: _edited,
+    Planned: _signal("planned"),
+    CheckedIn: _signal("checked_in"),
+    Nudged: _signal("nudged"),
+    Escalated: _signal("escalated"),
 }
+
+_TEAMLESS: Final = _READERS | {Routed: _sent, Transferred: _sent}

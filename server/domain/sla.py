@@ -7,26 +7,18 @@ know how to run (clocks.py). Fold order is `ticket_seq`; instants are `effective
 seconds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final
 
-import msgspec
 from msgspec.structs import replace
 
 from server.domain import clocks as rules
 from server.domain.calendars import Calendar
-from server.domain.clocks import Clock, Countdown, Part, Retarget, elapsed
-from server.domain.events import (
-    AnyBody,
-    Breached,
-    Edited,
-    Event,
-    Opened,
-    PriorityChanged,
-    StatusChanged,
-    Warned,
-)
+from server.domain.clocks import Clock, Countdown, Manual, Part, Retarget
+from server.domain.due import Due, Timer, judge, next_due, remaining, timers
+from server.domain.events import AnyBody, Breached, Event, Opened, StatusChanged, Warned
+from server.domain.excuses import Excuse
 from server.domain.law import (
     LAW_VERSION,
     MATCHED,
@@ -39,8 +31,11 @@ from server.domain.law import (
     TicketFacts,
     law_of,
 )
-from server.domain.signals import DEAD, instant_of, read
-from server.domain.worktime import seconds_of, table_of
+from server.domain.law_events import DueReleased, DueSet, Excused, LawApplied
+from server.domain.rejudging import excuse
+from server.domain.signals import DEAD, DONE, instant_of, read
+from server.domain.standing import Countdowns, SlaState
+from server.domain.strips import Strip, Totals, as_promised, strip, totals
 
 __all__ = [
     "LAW_VERSION",
@@ -50,7 +45,9 @@ __all__ = [
     "Countdown",
     "Countdowns",
     "Due",
+    "Excuse",
     "Law",
+    "Manual",
     "Metric",
     "Part",
     "Pin",
@@ -60,6 +57,8 @@ __all__ = [
     "Strip",
     "TicketFacts",
     "Timer",
+    "Totals",
+    "as_promised",
     "fold",
     "judge",
     "law_of",
@@ -68,52 +67,8 @@ __all__ = [
     "step",
     "strip",
     "timers",
+    "totals",
 ]
-
-
-class SlaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All that the fold knows of a ticket; one JSON text. `pin` None: 无 SLA."""
-
-    facts: TicketFacts = TicketFacts()
-    pin: Pin | None = None
-    clocks: tuple[Clock, ...] = ()
-
-
-class Countdowns(msgspec.Struct, frozen=True, kw_only=True):
-    """What lists read of an `SlaState`."""
-
-    clocks: tuple[Countdown, ...] = ()
-
-
-class Timer(msgspec.Struct, frozen=True, kw_only=True):
-    """A warning or breach that has to be told when its instant comes."""
-
-    kind: Literal["sla_warn", "sla_breach"]
-    metric: str
-    instance: int
-    due_at: datetime
-
-
-class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """下次到期: the earliest due instant of the running clocks."""
-
-    due_at: datetime
-    metric: str
-    instance: int
-    provisional: bool
-
-
-class Strip(msgspec.Struct, frozen=True, kw_only=True):
-    """One stretch of the clock strip. `wall` and `working` are seconds; a paused or closed
-    stretch has working seconds too, but they were not used.
-    """
-
-    kind: Literal["ran", "paused", "closed"]
-    from_at: datetime
-    to_at: datetime
-    wall: int
-    working: int
-    reason: str = ""
 
 
 def fold(events: Iterable[Event], law: Law) -> SlaState:
@@ -129,24 +84,31 @@ def step(state: SlaState, event: Event, law: Law) -> SlaState:
     body = event.body
     if isinstance(body, Warned | Breached):
         return _told(state, body, event.recorded_at, law)
-    meaning = read(state.facts, event)
+    epoch = law.epoch(event.seq)
+    meaning = read(state.facts, event, teams=epoch.watched.teams)
     if meaning is None:
+        change = _CHANGES.get(type(body))
+        return state if change is None else change(state, event, body, law)
+    facts, signals = meaning
+    if facts is state.facts and not any(one in epoch.watched.signals for one, _ in signals):
         return state
     under_way = _Step(state, event, law)
-    under_way.facts, signals = meaning
+    under_way.facts = facts
     if isinstance(body, Opened):
-        under_way.pin = law.pin(under_way.facts, event.seq)
-    elif isinstance(body, PriorityChanged | Edited):
-        under_way.change_promises(state.facts)
+        under_way.pin = law.pin(facts, event.seq)
+    elif facts is not state.facts:
+        under_way.follow_facts(state.facts)
     for signal, instant in signals:
         under_way.apply(signal, instant)
     if isinstance(body, StatusChanged):
         under_way.move(body.reason)
-    return SlaState(facts=under_way.facts, pin=under_way.pin, clocks=tuple(under_way.clocks))
+    return under_way.after()
 
 
 class _Step:
     """One step under way."""
+
+    __slots__ = ("at", "clocks", "excuses", "facts", "law", "on", "pin", "seq", "watched")
 
     def __init__(self, state: SlaState, event: Event, law: Law) -> None:
         self.law = law
@@ -154,7 +116,15 @@ class _Step:
         self.at = instant_of(event)
         self.facts = state.facts
         self.pin = state.pin
+        self.on = state.facts.on
         self.clocks = list(state.clocks)
+        self.excuses = state.excuses
+        self.watched = law.epoch(event.seq).watched
+
+    def after(self) -> SlaState:
+        """The state after it."""
+        facts = self.facts if self.facts.on == self.on else replace(self.facts, on=self.on)
+        return SlaState(facts=facts, pin=self.pin, clocks=tuple(self.clocks), excuses=self.excuses)
 
     def apply(self, signal: Signal, at: datetime) -> None:
         """Start, stop and resume what this signal starts, stops and resumes."""
@@ -162,39 +132,47 @@ class _Step:
             if self.pin is None or not self.law.policy_of(self.pin).bot_reply_counts:
                 return
             signal = "answered"
-        if signal in ("answered", "resolved"):
+        if signal in {"answered", "resolved"}:
             # A solution is an answer too: what the customer writes after it wants a reply.
-            self.facts = replace(self.facts, answered=True, asked_at=None, asked_recorded_at=None)
-        for metric in self.law.metrics.values():
-            if signal in metric.stops:
-                self._stop(metric, at)
-            if signal in metric.starts:
-                self._start(metric, at)
-            if signal in metric.resumes:
-                self._resume(metric, at)
+            facts = self.facts
+            if not facts.answered or facts.asked_at is not None:
+                self.facts = replace(facts, answered=True, asked_at=None, asked_recorded_at=None)
+        watched = self.watched
+        for metric in watched.stops.get(signal, ()):
+            self._stop(metric, at)
+        for metric in watched.starts.get(signal, ()):
+            self._start(metric, at)
+        for metric in watched.resumes.get(signal, ()):
+            self._resume(metric, at)
 
-    def change_promises(self, before: TicketFacts) -> None:
-        """An attribute that policies read changed: other promises from now on (R11, R12)."""
-        changed = [name for name in MATCHED if getattr(before, name) != getattr(self.facts, name)]
-        if not changed:
-            return
-        pin = self.pin = self.law.pin(self.facts, self.seq, self.pin)
+    def follow_facts(self, before: TicketFacts) -> None:
+        """An attribute that policies read may have changed: other promises from now on (R11,
+        R12).
+        """
+        for name in _READ:
+            if getattr(before, name) != getattr(self.facts, name):
+                self.promise(self.law.pin(self.facts, self.seq, self.pin), name)
+                return
+
+    def promise(self, pin: Pin | None, cause: str) -> None:
+        """From now on this is promised, in answer to every question that is open."""
+        self.pin = pin
         policy = self.law.policy_of(pin) if pin is not None else None
-        for metric in self.law.metrics.values():
-            if metric.id not in self.facts.on:
+        for metric in self.watched.every.values():
+            if metric.id not in self.on:
                 continue
             target = policy.target(metric.id, self.facts.priority) if policy else None
             place = self._last(metric)
-            if place is None:
-                self._begin(metric, self.at)
+            if place is None or self.clocks[place].state == "stopped":
+                self._begin(metric, self.at)  # a question that nothing was promised for
             elif pin is not None and target is not None:
                 clock = self.clocks[place]
                 if clock.state == "cancelled":
                     clock = rules.reopen(clock, self.at, self.law)
                 self.clocks[place] = rules.retarget(
-                    clock, pin, target, at=self.at, cause=changed[0], law=self.law
+                    clock, pin, target, at=self.at, cause=cause, law=self.law
                 )
-            elif self.clocks[place].is_live:
+            elif self.clocks[place].is_open:
                 self.clocks[place] = rules.cancel(self.clocks[place], self.at, self.law)
         self.move("")
 
@@ -203,26 +181,28 @@ class _Step:
         category = self.facts.status_category
         dead = category in DEAD
         if dead:
-            self.facts = replace(self.facts, on=())
+            self.on = ()
         for place, clock in enumerate(self.clocks):
-            if not clock.is_live:
+            if not clock.is_open:
                 continue
             if dead:
                 self.clocks[place] = rules.cancel(clock, self.at, self.law)
                 continue
+            metric = self.watched.every.get(clock.metric)
             policy = self.law.policy_of(clock.pin)
-            stands = category in policy.paused_by(self.law.metrics[clock.metric])
+            stands = metric is not None and category in policy.paused_by(metric)
             if stands and clock.state == "running":
                 self.clocks[place] = rules.pause(clock, self.at, reason, self.law)
             elif not stands and clock.state == "paused":
                 self.clocks[place] = rules.resume(clock, self.at, self.law)
 
     def _start(self, metric: Metric, at: datetime) -> None:
-        if metric.id in self.facts.on:
+        category = self.facts.status_category
+        if metric.id in self.on or category in DONE or category in DEAD:
             return
         if metric.instances == "one" and self._last(metric) is not None:
             return
-        self._open(metric)
+        self.on = (*self.on, metric.id)
         self._begin(metric, at)
 
     def _begin(self, metric: Metric, at: datetime) -> None:
@@ -232,8 +212,21 @@ class _Step:
         if target is None:
             return
         place = self._last(metric)
-        instance = 1 if place is None else self.clocks[place].instance + 1
-        self.clocks.append(rules.begin(metric.id, instance, self.pin, target, at=at, law=self.law))
+        imported_at = self.facts.imported_at
+        self.clocks.append(
+            rules.begin(
+                metric.id,
+                1 if place is None else self.clocks[place].instance + 1,
+                self.pin,
+                target,
+                at=at,
+                law=self.law,
+                excuses=tuple(
+                    one for one in self.excuses if one.to_at > at and one.covers(metric.id)
+                ),
+                imported=imported_at is not None and at < imported_at,
+            )
+        )
 
     def _stop(self, metric: Metric, at: datetime) -> None:
         rejudge = metric.late == "rejudge"
@@ -243,31 +236,91 @@ class _Step:
             if metric.instances == "many" and at < clock.started_at:
                 continue  # written before the question was asked: no answer to it
             late = rejudge and clock.stopped_at is not None and at < clock.stopped_at
-            if clock.is_live or (late and clock.state == "stopped"):
+            if clock.is_open or (late and clock.state == "stopped"):
                 self.clocks[place] = rules.stop(clock, at, self.law, rejudge=rejudge)
-        last = self._last(metric)
-        if metric.id in self.facts.on and (last is None or not self.clocks[last].is_live):
-            on = tuple(one for one in self.facts.on if one != metric.id)
-            self.facts = replace(self.facts, on=on)
+        if metric.id in self.on:
+            last = self._last(metric)
+            if last is None or not self.clocks[last].is_open:
+                self.on = tuple(one for one in self.on if one != metric.id)
 
     def _resume(self, metric: Metric, at: datetime) -> None:
         place = self._last(metric)
         policy = self.law.policy_of(self.pin) if self.pin is not None else None
         mode = policy.reopen if policy is not None else "resume"
-        if mode == "keep" or metric.id in self.facts.on:
+        if mode == "keep" or metric.id in self.on:
             return
-        self._open(metric)
+        self.on = (*self.on, metric.id)
         if place is None or mode == "restart":
             self._begin(metric, at)
         elif self.clocks[place].state == "stopped":
             self.clocks[place] = rules.reopen(self.clocks[place], at, self.law)
 
-    def _open(self, metric: Metric) -> None:
-        self.facts = replace(self.facts, on=(*self.facts.on, metric.id))
-
     def _last(self, metric: Metric) -> int | None:
         places = range(len(self.clocks) - 1, -1, -1)
         return next((place for place in places if self.clocks[place].metric == metric.id), None)
+
+
+def _applied(state: SlaState, event: Event, body: LawApplied, law: Law) -> SlaState:
+    was = state.pin
+    pin = law.renew(
+        state.facts, was, as_of=body.as_of, policies=body.policies, calendars=body.calendars
+    )
+    if pin == was:
+        return state
+    under_way = _Step(state, event, law)
+    same = pin and was and (pin.policy, pin.policy_version) == (was.policy, was.policy_version)
+    under_way.promise(pin, "calendar" if same else "policy")
+    return under_way.after()
+
+
+def _excused(state: SlaState, event: Event, body: Excused, law: Law) -> SlaState:
+    """Clocks that ran in the window, and those that begin while it lasts, do not count it."""
+    window = Excuse(
+        from_at=body.from_at.replace(microsecond=0),
+        to_at=body.to_at.replace(microsecond=0),
+        cause=body.cause,
+        reason=body.reason,
+        job=body.job,
+        metrics=body.metrics,
+    )
+    at = instant_of(event)
+
+    def touch(clock: Clock) -> Clock:
+        over = clock.started_at >= window.to_at or (
+            clock.stopped_at is not None and clock.stopped_at <= window.from_at
+        )
+        return clock if over or not window.covers(clock.metric) else excuse(clock, window, at, law)
+
+    return replace(
+        state,
+        clocks=tuple(touch(clock) for clock in state.clocks),
+        excuses=(*state.excuses, window),
+    )
+
+
+def _due_changed(state: SlaState, event: Event, body: DueSet | DueReleased, law: Law) -> SlaState:
+    at = instant_of(event)
+
+    def touch(clock: Clock) -> Clock:
+        if (clock.metric, clock.instance) != (body.metric, body.instance) or not clock.is_open:
+            return clock
+        if isinstance(body, DueSet):
+            due_at = body.due_at.replace(microsecond=0)
+            return rules.set_due(clock, due_at, body.reason, at=at, law=law)
+        return rules.release_due(clock, at=at, law=law)
+
+    return replace(state, clocks=tuple(touch(clock) for clock in state.clocks))
+
+
+_CHANGES: Final[dict[type[AnyBody], Callable[[SlaState, Event, Any, Law], SlaState]]] = {
+    LawApplied: _applied,
+    Excused: _excused,
+    DueSet: _due_changed,
+    DueReleased: _due_changed,
+}
+"""What people do to promises."""
+
+_READ: Final = (*MATCHED, "policy")
 
 
 def _told(state: SlaState, body: Warned | Breached, at: datetime, law: Law) -> SlaState:
@@ -279,105 +332,3 @@ def _told(state: SlaState, body: Warned | Breached, at: datetime, law: Law) -> S
         return rules.tell_breached(clock, at, law)
 
     return replace(state, clocks=tuple(tell(clock) for clock in state.clocks))
-
-
-def timers(state: SlaState, law: Law) -> tuple[Timer, ...]:
-    """What is still to be told of running clocks, and of paused ones that were breached before
-    the pause. A breach that was told needs no warning.
-    """
-    found: list[Timer] = []
-
-    def need(kind: Literal["sla_warn", "sla_breach"], clock: Clock, at: datetime) -> None:
-        found.append(Timer(kind=kind, metric=clock.metric, instance=clock.instance, due_at=at))
-
-    for clock in state.clocks:
-        if not clock.is_live or clock.breach_told:
-            continue
-        lapsed_at = rules.lapses_at(clock, law)
-        if lapsed_at is None:
-            continue
-        if not clock.warned and clock.verdict == "none":
-            need("sla_warn", clock, rules.warns_at(clock, law))
-        need("sla_breach", clock, lapsed_at)
-    return tuple(found)
-
-
-def judge(state: SlaState, law: Law, at: datetime) -> tuple[AnyBody, ...]:
-    """The warnings and breaches to be written at this instant, in the order in which they fell
-    due, with `late_by` seconds. A clock that is breached already is not warned of any more.
-    """
-    due = sorted(
-        (timer for timer in timers(state, law) if timer.due_at <= at),
-        key=lambda timer: timer.due_at,
-    )
-    breached = {(one.metric, one.instance) for one in due if one.kind == "sla_breach"}
-    found: list[AnyBody] = []
-    for timer in due:
-        key = (timer.metric, timer.instance)
-        clock = next(one for one in state.clocks if (one.metric, one.instance) == key)
-        due_at = clock.due_at or timer.due_at
-        late_by = elapsed(timer.due_at, at)
-        if timer.kind == "sla_breach":
-            found.append(
-                Breached(
-                    metric=timer.metric,
-                    instance=timer.instance,
-                    due_at=due_at,
-                    breached_at=timer.due_at,
-                    late_by=late_by,
-                )
-            )
-        elif key not in breached:
-            found.append(
-                Warned(
-                    metric=timer.metric,
-                    instance=timer.instance,
-                    percent=law.policy_of(clock.pin).warn_percent,
-                    due_at=due_at,
-                    late_by=late_by,
-                )
-            )
-    return tuple(found)
-
-
-def next_due(state: SlaState) -> Due | None:
-    """The earliest due instant of the running clocks, also when it has passed (R21); paused
-    clocks have none.
-    """
-    running = (
-        Due(
-            due_at=clock.due_at,
-            metric=clock.metric,
-            instance=clock.instance,
-            provisional=clock.provisional,
-        )
-        for clock in state.clocks
-        if clock.state == "running" and clock.due_at is not None
-    )
-    return min(running, key=lambda due: due.due_at, default=None)
-
-
-def remaining(clock: Clock | Countdown, law: Law, now: datetime) -> int:
-    """Working seconds left; negative: over the target by so much."""
-    return clock.target - rules.used_at(clock, law, now)
-
-
-def strip(clock: Clock, law: Law, now: datetime) -> tuple[Strip, ...]:
-    """The clock's life up to now, for display (R21)."""
-    parts = list(clock.parts)
-    if clock.is_live and now > clock.since_at:
-        kind: Literal["ran", "paused"] = "ran" if clock.state == "running" else "paused"
-        parts.append(Part(kind=kind, from_at=clock.since_at, to_at=now, reason=clock.pause_reason))
-    return tuple(
-        Strip(
-            kind=part.kind,
-            from_at=part.from_at,
-            to_at=part.to_at,
-            wall=elapsed(part.from_at, part.to_at),
-            working=table_of(law.calendar_of(rules.calendar_pin(clock, part.from_at))).count(
-                seconds_of(part.from_at), seconds_of(part.to_at)
-            ),
-            reason=part.reason,
-        )
-        for part in parts
-    )

@@ -9,7 +9,7 @@ from server.domain.people import Team
 from server.domain.queues import Queue
 from server.domain.rosters import Roster
 from server.domain.routing import Rules
-from server.domain.sla import Calendar, Law, Policy, law_of
+from server.domain.sla import Calendar, Law, Metric, Policy, law_of
 from server.domain.ticket import STATUSES, Status
 from server.storage import ledger, people, policies
 from server.storage import rosters as roster_rows
@@ -22,35 +22,34 @@ KINDS: dict[str, Any] = {
     "rules": Rules,
     "calendar": Calendar,
     "policy": Policy,
+    "metric": Metric,
     "status": Status,
     "roster": Roster,
 }
 """What can be configured, and the struct that its document must fit."""
 
-LAWS: Final = frozenset({"policy", "calendar"})
-LawKey = tuple[Literal["policy", "calendar"], str, int]
+LAWS: Final = frozenset({"policy", "calendar", "metric"})
+LawKey = tuple[Literal["policy", "calendar", "metric"], str, int]
 
 
 def _law(versions: list[policies.Version]) -> Law:
     """The law from all versions, each current from its own event on: history folds under what
     was current then (R1).
     """
-    calendars = [
-        msgspec.structs.replace(
-            msgspec.json.decode(one.doc, type=Calendar), id=one.id, version=one.version
-        )
-        for one in versions
-        if one.kind == "calendar"
-    ]
-    rules = [
-        msgspec.structs.replace(
-            msgspec.json.decode(one.doc, type=Policy), id=one.id, version=one.version
-        )
-        for one in versions
-        if one.kind == "policy"
-    ]
+
+    def every(kind: str) -> list[Any]:
+        return [
+            msgspec.structs.replace(
+                msgspec.json.decode(one.doc, type=KINDS[kind]), id=one.id, version=one.version
+            )
+            for one in versions
+            if one.kind == kind
+        ]
+
     since = {(one.kind, one.id, one.version): one.seq for one in versions if one.kind in LAWS}
-    return law_of(rules, calendars, cast("dict[LawKey, int]", since))
+    return law_of(
+        every("policy"), every("calendar"), cast("dict[LawKey, int]", since), every("metric")
+    )
 
 
 async def read_firm(db: Reading) -> Firm:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from server.domain import commands as c
+from server.domain import promising
 from server.domain import ticket as rules
 from server.domain.errors import (
     ChangedMeanwhile,
@@ -22,6 +23,7 @@ from server.storage import inbound, messages
 from server.usecases.acts import Act, change
 from server.usecases.intake import read_ticket
 from server.usecases.recording import record
+from server.usecases.standing import read_standing
 
 LONGEST_HOLD = timedelta(days=30)
 """A pause must end by itself within this span (R7)."""
@@ -108,6 +110,20 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
             return rules.reopen(before, reason)
         case c.SetPriority(priority=priority, reason=reason):
             return rules.set_priority(before, priority, reason)
+        case c.SetDue(metric=metric, due_at=due_at, reason=reason):
+            if due_at <= act.at:
+                raise Invalid(due_at="too_late")
+            state = await read_standing(act.unit, before.number)
+            return promising.set_due(before, state, metric, due_at, reason)
+        case c.ReleaseDue(metric=metric, reason=reason):
+            state = await read_standing(act.unit, before.number)
+            return promising.release_due(before, state, metric, reason)
+        case c.Plan(text=text, public=public):
+            rules.need_open(before)
+            message = await _say(act, before, text, by, via, public=public)
+            return promising.plan(before, message, act.at, by.id, public=public)
+        case c.CheckIn(latitude=latitude, longitude=longitude):
+            return promising.check_in(before, by.id, latitude, longitude)
         case c.Escalate(reason=reason):
             return rules.escalate(before, reason, firm.leaders_of(before.team))
         case c.Edit(seen_version=seen, subject=subject, category=category):

@@ -24,6 +24,10 @@ ALL = (
     c.Cancel(ticket=12, reason="误报"),
     c.Reopen(ticket=12),
     c.SetPriority(ticket=12, priority=Priority.HIGH),
+    c.SetDue(ticket=12, metric="resolve", due_at=MONDAY, reason="已约好"),
+    c.ReleaseDue(ticket=12, metric="resolve"),
+    c.Plan(ticket=12, text="换一台"),
+    c.CheckIn(ticket=12),
     c.Escalate(ticket=12, reason="急"),
     c.Edit(ticket=12, seen_version=3),
 )
@@ -42,6 +46,10 @@ TABLE = {
     "cancel": "   yes   yes   no    -     no     no",
     "reopen": "   yes   yes   yes   -     no     no",
     "set_priority": "yes yes  yes   -     no     no",
+    "set_due": "  yes   yes   no    -     no     no",
+    "release_due": "yes yes   no    -     no     no",
+    "plan": "     yes   yes   yes   -     no     no",
+    "check_in": " yes   yes   yes   -     no     no",
     "escalate": " yes   yes   yes   -     no     no",
     "edit": "     yes   yes   yes   -     no     no",
 }
@@ -89,10 +97,10 @@ def test_who_left_may_do_nothing():
 
 
 BUTTONS = {
-    "new": "claim assign transfer reply note hold resolve close set_priority escalate edit",
-    "open": "release assign transfer reply note hold resolve close set_priority escalate edit",
+    "new": "claim assign transfer reply note hold resolve close set_priority plan escalate edit",
+    "open": "release assign transfer reply note hold resolve close set_priority plan check_in escalate edit",
     "waiting_customer": "release assign transfer reply note hold resume resolve close set_priority"
-    " escalate edit",
+    " plan check_in escalate edit",
     "resolved": "reply note close reopen edit",
     "closed": "reply note reopen edit",
     "cancelled": "note edit",
