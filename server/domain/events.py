@@ -11,6 +11,17 @@ from typing import Literal
 
 import msgspec
 
+from server.domain import event_body
+from server.domain.ladder_events import RungReached
+from server.domain.law_events import (
+    DueReleased,
+    DueSet,
+    Excused,
+    LawApplied,
+    LawJobEnded,
+    LawJobOrdered,
+)
+
 
 class Priority(StrEnum):
     """优先级, most pressing first."""
@@ -56,15 +67,17 @@ DESK = Actor("desk")
 Via = Literal["web", "api", "form", "portal", "dingtalk", "wecom", "mail", "desk", "demo"]
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Common to all event bodies; the tag is the event's kind."""
+Body = event_body.Body
 
 
 # --- a ticket's life
 
 
 class Opened(Body, frozen=True, tag="opened"):
-    """A ticket was filed. Carries every fact that SLA policies and routing rules match on."""
+    """A ticket was filed. Carries every fact that SLA policies and routing rules match on. It
+    `continues` a closed one that the customer wrote to after its reopen window (R16); an `imported`
+    one's old clocks are on record only (R20).
+    """
 
     subject: str
     priority: Priority
@@ -74,14 +87,19 @@ class Opened(Body, frozen=True, tag="opened"):
     customer_level: str
     channel: str
     message: int | None
+    continues: int | None = None
+    imported: bool = False
 
 
 class Routed(Body, frozen=True, tag="routed"):
-    """派单: the decision's outcome; `decision` explains it (domain/routing.py)."""
+    """派单: the decision's outcome; `decision` explains it (domain/routing.py).
+    `policy` is the SLA policy that a rule named.
+    """
 
     team: str | None
     assignee: int | None
     decision: "Decision"
+    policy: str | None = None
 
 
 class CustomerWrote(Body, frozen=True, tag="customer_wrote"):
@@ -241,6 +259,25 @@ class Rated(Body, frozen=True, tag="rated"):
     comment: str
     assignee: int | None
     team: str | None
+
+
+class Planned(Body, frozen=True, tag="planned"):
+    """方案: what will be done was said; `message` is the text."""
+
+    message: int
+
+
+class CheckedIn(Body, frozen=True, tag="checked_in"):
+    """到场: the assignee is on site; coordinates in degrees, if his device told them."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class Continued(Body, frozen=True, tag="continued"):
+    """续单: the customer wrote after the reopen window, and another ticket holds it (R16)."""
+
+    by: int
 
 
 class NoticeFailed(Body, frozen=True, tag="notice_failed"):
@@ -418,10 +455,18 @@ AnyBody = (
     | Edited
     | Nudged
     | Escalated
+    | RungReached
     | Warned
     | Breached
     | Woke
     | Rated
+    | Planned
+    | CheckedIn
+    | DueSet
+    | DueReleased
+    | LawApplied
+    | Excused
+    | Continued
     | NoticeFailed
     | DeskOpened
     | ConfigurationSaved
@@ -432,6 +477,8 @@ AnyBody = (
     | HandoverAsked
     | HandoverLeft
     | IdentityBound
+    | LawJobOrdered
+    | LawJobEnded
     | Erased
     | Sealed
 )
