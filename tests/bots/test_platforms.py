@@ -135,6 +135,7 @@ async def test_notices_reach_people_and_groups_and_nobody_hears_of_his_own(stage
     assert "解决" in stage.told("小赵")[0]
     assert stage.told_group("一线") == []
     li = stage.world.staff_ids["李工"]
+    await stage.say("李工", "下班")  # else the desk would give it to him at once
     await stage.say("小赵", f"转派 {number} 二线 要换交换机")
     assert "转来待接" in stage.told_group("二线")[-1]
     assert "小赵\uff1a要换交换机" in stage.told_group("二线")[-1]
