@@ -326,6 +326,16 @@ def warns_at(clock: Clock, law: Law) -> datetime:
     return utc(spans.add(table, spans.holes_of(clock.excuses), since, left))
 
 
+def reaches_at(clock: Clock, used: int, law: Law) -> datetime:
+    """When a running clock will have used so many working seconds; not before the present
+    stretch.
+    """
+    since, table = seconds_of(clock.since_at), _table(clock, law)
+    if not clock.excuses:
+        return utc(table.add(since, used - clock.used))
+    return utc(spans.add(table, spans.holes_of(clock.excuses), since, used - clock.used))
+
+
 def used_at(clock: Clock | Countdown, law: Law, at: datetime) -> int:
     """Working seconds used at an instant of the present stretch."""
     if clock.state != "running":

@@ -10,22 +10,26 @@ import msgspec
 
 from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
-from server.domain.people import LEADING, Staff, Team
+from server.domain.ladders import DEFAULT, Ladder
+from server.domain.people import LEADING, Role, Staff, Team
 from server.domain.queues import PLAIN, Queue
 from server.domain.rosters import Leave, Roster, Swap
 from server.domain.routing import Rules
-from server.domain.sla import Law
+from server.domain.sla import Law, Pin
 from server.domain.ticket import STATUSES, Status
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """The firm's face: its name and what the customer's form offers. Refuses `Invalid(zone)`."""
+    """The firm's face: its name and what the customer's form offers. After `reopen_days` what a
+    customer writes to a closed ticket opens another one (R16). Refuses `Invalid(zone)`.
+    """
 
     name: str = ""
     zone: str = "Asia/Shanghai"
     categories: tuple[str, ...] = ()
     greeting: str = ""
     quiet_close_hours: Annotated[int, msgspec.Meta(ge=1, le=366 * 24)] = 72
+    reopen_days: Annotated[int, msgspec.Meta(ge=0, le=3660)] = 7
 
     def __post_init__(self) -> None:
         try:
@@ -78,6 +82,9 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     leaves: dict[int, tuple[Leave, ...]] = {}
     swaps: dict[int, tuple[Swap, ...]] = {}
     """Leave and swaps that a leader approved, by each colleague that they are about."""
+    ladders: dict[str, Ladder] = {}
+    webhooks: dict[str, str] = {}
+    """The names of the systems that rungs may tell, those that are switched on."""
 
     @property
     def calendars(self) -> dict[str, Calendar]:
@@ -97,6 +104,30 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
         """A team's name, or None."""
         found = self.teams.get(team) if team is not None else None
         return found.name if found else None
+
+    def ladder_of(self, pin: Pin | None) -> Ladder:
+        """The ladder that the pinned policy names, as it is now; the default one where there is
+        no policy, or no such ladder.
+        """
+        wanted = self.law.policy_of(pin).ladder if pin is not None else DEFAULT.id
+        return self.ladders.get(wanted) or self.ladders.get(DEFAULT.id) or DEFAULT
+
+    @property
+    def supervisors(self) -> tuple[int, ...]:
+        """The firm's supervisors; without any, its administrators."""
+        active = [self.staff[number] for number in sorted(self.staff)]
+        active = [person for person in active if person.active]
+        supervising = tuple(one.id for one in active if one.role is Role.SUPERVISOR)
+        return supervising or tuple(one.id for one in active if one.role is Role.ADMINISTRATOR)
+
+    def leaders_above(self, team: str | None) -> tuple[int, ...]:
+        """The leader's leaders: who leads the team above this one; without such, the
+        supervisors.
+        """
+        found = self.teams.get(team) if team else None
+        above = self.teams.get(found.parent) if found and found.parent else None
+        leaders = self.leaders_of(above.id) if above is not None else ()
+        return leaders or self.supervisors
 
     def leaders_of(self, team: str | None) -> tuple[int, ...]:
         """Who leads a team; without active leaders, the supervisors and administrators."""

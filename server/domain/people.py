@@ -49,12 +49,15 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """处理组: people, not routing. Leaders hear of breaches."""
+    """处理组: people, not routing. Leaders hear of breaches; who leads the `parent` team is the
+    leader's leader.
+    """
 
     id: str
     name: str
     members: tuple[int, ...] = ()
     leaders: tuple[int, ...] = ()
+    parent: str | None = None
 
     @property
     def people(self) -> frozenset[int]:
