@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from bots import dingtalk
+from bots import dingtalk, wecom
 from server.desk import Connect
 
 
@@ -25,6 +25,12 @@ BOTS: Final[dict[str, Platform]] = {
         connect=dingtalk.connect,
         keys=dingtalk.KEYS,
         required=dingtalk.REQUIRED,
+    ),
+    "wecom": Platform(
+        kind="wecom",
+        connect=wecom.connect,
+        keys=wecom.KEYS,
+        required=wecom.REQUIRED,
     ),
 }
 """A new platform is a folder and an entry here; tests/bots/test_platforms.py then tells it the

@@ -19,8 +19,8 @@ import msgspec
 from server.clients import Ambiguous, Permanent, TryLater
 from server.clients.dingtalk_errors import STALE_TOKEN, UNCOUNTED, read_retry_after, read_trouble
 from server.clients.dingtalk_hosts import API_URL, OAPI_URL
-from server.clients.dingtalk_pace import Clock, Pace, Tempo
 from server.clients.http import Http, Response
+from server.clients.pace import Clock, Pace, Tempo
 
 MOST_PEOPLE: Final = 20
 MOST_PARAM_BYTES: Final = 15_000

@@ -2,16 +2,30 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
+from bots.rehearsal import wecom
 from bots.rehearsal.dingtalk import DingTalkRehearsal, Line
 from bots.rehearsal.dingtalk_world import Seen
-from tests.support.world import SOON, Chat, World
+from server import vault
+from server.domain.events import Actor
+from server.usecases import administration
+from tests.support.world import (
+    ADMINISTRATOR,
+    SOON,
+    SUPERVISOR,
+    TEAM_NAMES,
+    Chat,
+    World,
+    bind_account,
+)
 
 
 class DingTalkStage:
     """DingTalk, by its rehearsal."""
 
     kind = "dingtalk"
+    doc = {"client_id": "dingapp"}  # noqa: RUF012
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -28,6 +42,24 @@ class DingTalkStage:
     @property
     def sim(self) -> DingTalkRehearsal:
         return self.chat.sim
+
+    async def arrives(self, name: str, user_id: str) -> None:
+        """Somebody new, whom the bot can write to."""
+        self.chat.people[name] = self.sim.person(user_id, name)
+
+    def opens_group(self, title: str) -> str:
+        """A new group of everybody; its id."""
+        members = list(self.chat.people.values())
+        self.chat.groups[title] = self.sim.group(title, members=members)
+        return self.chat.groups[title].id
+
+    def loses_next_answer(self) -> None:
+        """The next answer arrives, and the platform's word for it does not."""
+        self.sim.faults.time_out_next("/robot/sendBySession", acted=True)
+
+    def loses_next_group_notice(self) -> None:
+        """The same of the next notice to a group."""
+        self.sim.faults.time_out_next("/v1.0/robot/groupMessages/send", acted=True)
 
     def begin(self, name: str, text: str, team: str = "") -> Line:
         """Somebody writes; nobody has heard it yet."""
@@ -61,6 +93,130 @@ class DingTalkStage:
         """What the robot wrote in a team's group."""
         return [one.text for one in self.chat.group(team).messages if one.from_robot]
 
+    async def recovers(self) -> None:
+        """A lost answer costs it nothing."""
 
-STAGES: dict[str, Callable[[World], DingTalkStage]] = {"dingtalk": DingTalkStage}
+    async def stop(self) -> None:
+        """Its rehearsal ends with the world."""
+
+
+class WeComChat:
+    """The rehearsed WeCom's people and groups by name."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, wecom.Person] = {}
+        self.groups: dict[str, wecom.Group] = {}
+
+
+class WeComStage:
+    """WeCom, by its rehearsal."""
+
+    kind = "wecom"
+    doc = {"bot_id": "aibot"}  # noqa: RUF012
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.sim = wecom.WeComRehearsal(world.clock, world.activity)
+        self.chat = WeComChat()
+        self.url = ""
+
+    async def connect(self) -> None:
+        """Switch it on with everybody bound; everybody and every group has spoken to the bot."""
+        self.url = await self.sim.start()
+        self.sim.add_bot("aibot", "secret")
+        by = Actor("staff", self.world.staff_ids[ADMINISTRATOR])
+        for number, name in enumerate((SUPERVISOR, "李工", "小赵"), start=1):
+            person = self.sim.person(f"u00{number}", name)
+            self.chat.people[name] = person
+            await bind_account(self.world.desk, self.world.staff_ids[name], self.kind, person.id)
+        for team, name in TEAM_NAMES.items():
+            group = self.sim.group(name, members=self.chat.people.values())
+            self.chat.groups[name] = group
+            await administration.meet_group(self.world.desk, self.kind, group.id, name, team, by)
+        await self.save(enabled=True)
+        async with asyncio.timeout(SOON):
+            await self.sim.until(lambda: len(self.sim.connections) > 0)
+        greetings = [person.says("帮助") for person in self.chat.people.values()]
+        greetings += [
+            self.chat.people["李工"].says("@派单 帮助", in_=group)
+            for group in self.chat.groups.values()
+        ]
+        await self.settled(*greetings)
+        self.sim.messages.clear()
+
+    async def save(self, *, enabled: bool, secret: str = "secret", **doc: str) -> None:  # noqa: S107
+        """The administrator saves the channel."""
+        await administration.save_channel(
+            self.world.desk,
+            Actor("staff", self.world.staff_ids[ADMINISTRATOR]),
+            self.kind,
+            self.doc | {"url": self.url} | doc,
+            vault.encrypt(self.world.desk.secret, secret),
+            enabled=enabled,
+        )
+
+    async def arrives(self, name: str, user_id: str) -> None:
+        """Somebody new, whom the bot can write to: he has spoken to it."""
+        self.chat.people[name] = self.sim.person(user_id, name)
+        await self.say(name, "帮助")
+
+    def opens_group(self, title: str) -> str:
+        """A new group of everybody; its id."""
+        members = list(self.chat.people.values())
+        self.chat.groups[title] = self.sim.group(title, members=members)
+        return self.chat.groups[title].id
+
+    def loses_next_answer(self) -> None:
+        """The next answer arrives, and the platform's word for it does not."""
+        self.sim.faults.lose_answer_of_next("aibot_respond_msg")
+
+    def loses_next_group_notice(self) -> None:
+        """The same of the next notice to a group."""
+        self.sim.faults.lose_answer_of_next("aibot_send_msg")
+
+    def begin(self, name: str, text: str, team: str = "") -> wecom.Line:
+        """Somebody writes; nobody has heard it yet."""
+        if not team:
+            return self.chat.people[name].says(text)
+        return self.chat.people[name].says(f"@派单 {text}", in_=self.chat.groups[team])
+
+    async def say(self, name: str, text: str, team: str = "") -> str:
+        """Somebody writes, and gets an answer in the same chat."""
+        line = self.begin(name, text, team)
+        await self.settled(line)
+        return self.answers(line)[-1].text
+
+    async def settled(self, *lines: wecom.Line) -> None:
+        """Every line was handed over, and the desk has nothing to do any more."""
+        async with asyncio.timeout(SOON):
+            await self.sim.until(lambda: all(line.acked for line in lines))
+        await self.world.at_rest()
+
+    def answers(self, line: wecom.Line) -> list[wecom.Seen]:
+        """What the bot wrote in the line's chat after it."""
+        place = self.sim.messages.index(line.seen)
+        later = self.sim.messages[place + 1 :]
+        return [one for one in later if one.from_robot and one.chat == line.seen.chat]
+
+    def told(self, name: str) -> list[str]:
+        """What the bot wrote to somebody in private."""
+        return [one.text for one in self.chat.people[name].private_messages if one.from_robot]
+
+    def told_group(self, team: str) -> list[str]:
+        """What the bot wrote in a team's group."""
+        return [one.text for one in self.chat.groups[team].messages if one.from_robot]
+
+    async def recovers(self) -> None:
+        """The socket that lost an answer is replaced by another one."""
+        async with asyncio.timeout(SOON):
+            await self.sim.until(lambda: not self.sim.connections)
+            await self.sim.until(lambda: len(self.sim.connections) == 1)
+        await self.world.at_rest()
+
+    async def stop(self) -> None:
+        """After the world has ended."""
+        await self.sim.stop()
+
+
+STAGES: dict[str, Callable[[World], Any]] = {"dingtalk": DingTalkStage, "wecom": WeComStage}
 """One for every entry of bots.BOTS."""

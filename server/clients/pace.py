@@ -1,4 +1,4 @@
-"""How fast DingTalk may be called: so many calls in a span, per API or per robot."""
+"""How fast a platform may be called: so many calls in a span, per API, robot or chat."""
 
 from collections import deque
 from datetime import datetime, timedelta

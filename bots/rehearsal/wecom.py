@@ -1,0 +1,440 @@
+"""A WeCom (企业微信) to rehearse with: the AI bot's long connection on a loopback port.
+
+    sim = WeComRehearsal(clock, activity)
+    url = await sim.start()
+    bot = sim.add_bot("aibTICKET", "secret")
+    li = sim.person("lisi", "李工")
+    group = sim.group("二线", members=[li])
+    li.says("@派单 待接单", in_=group)      # group.messages, li.private_messages: what people see
+
+It refuses what the platform refuses (facts/wecom 4.2 to 4.7): a wrong secret, frames before the
+subscription, chats that never spoke to the bot, answers to unknown or old lines, more than 30
+messages a minute and chat. It can lose, repeat and misanswer (`faults`), and throw a client out
+when another one subscribes. It knows nothing of tickets and reads no clock of its own.
+
+Error numbers that no page names (frames before the subscription, bad bodies) are guesses: a client
+may rely on them being other than 0.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import WebSocketException
+
+from bots.rehearsal.dingtalk_world import Clock
+from server.clients import Activity
+
+REPLY_LIFE: Final = timedelta(hours=24)
+WELCOME_LIFE: Final = timedelta(seconds=5)
+MOST_A_MINUTE: Final = 30
+MOST_BYTES: Final = 20_480
+_MINUTE: Final = timedelta(minutes=1)
+_UNSUBSCRIBED: Final = 846601
+_UNKNOWN: Final = 846602
+_MALFORMED: Final = 40058
+
+
+class Seen(msgspec.Struct, kw_only=True):
+    """One message as it stands in a chat window."""
+
+    id: str
+    at: datetime
+    chat: str
+    sender: str
+    sender_id: str
+    from_robot: bool = False
+    kind: str = "text"
+    text: str = ""
+
+
+class Line(msgspec.Struct, frozen=True, eq=False):
+    """What somebody wrote, and whether the bot's connection has it."""
+
+    seen: Seen
+    arrived: list[bool] = []
+
+    @property
+    def acked(self) -> bool:
+        """WeCom asks for no acknowledgement: it has been handed over, or never will be."""
+        return bool(self.arrived)
+
+
+class Faults(msgspec.Struct):
+    """What goes wrong next. `answers`: error codes for the next frames of a command; `cut`: so
+    many frames of it take effect, and the socket ends before the answer.
+    """
+
+    lose_next: int = 0
+    duplicate_next: int = 0
+    answers: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    cut: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def answer_next(self, cmd: str, code: int) -> None:
+        """Refuse the next frame of this command with this code."""
+        self.answers.setdefault(cmd, []).append(code)
+
+    def lose_answer_of_next(self, cmd: str) -> None:
+        """The next frame of this command takes effect, and its answer is lost."""
+        self.cut[cmd] = self.cut.get(cmd, 0) + 1
+
+
+class Bot(msgspec.Struct, frozen=True):
+    """An AI bot of the organisation."""
+
+    id: str
+    secret: str
+    name: str
+
+
+class Group:
+    """A group chat with the bot in it."""
+
+    def __init__(self, rehearsal: "WeComRehearsal", chat_id: str, title: str) -> None:
+        self._rehearsal = rehearsal
+        self.id = chat_id
+        self.title = title
+        self.members: dict[str, Person] = {}
+
+    @property
+    def messages(self) -> list[Seen]:
+        """Everything written in it."""
+        return [one for one in self._rehearsal.messages if one.chat == self.id]
+
+
+class Person:
+    """Somebody of the organisation."""
+
+    def __init__(self, rehearsal: "WeComRehearsal", user_id: str, name: str) -> None:
+        self._rehearsal = rehearsal
+        self.id = user_id
+        self.name = name
+
+    def says(self, text: str, in_: Group | None = None) -> Line:
+        """Write to the bot, in private or in a group; there it hears only lines with its name."""
+        return self._rehearsal.hear(self, {"msgtype": "text", "text": {"content": text}}, text, in_)
+
+    def speaks(self, transcript: str) -> Line:
+        """A voice message, which arrives as words."""
+        body = {"msgtype": "voice", "voice": {"content": transcript}}
+        return self._rehearsal.hear(self, body, transcript, None)
+
+    def sends_picture(self, url: str) -> Line:
+        """A picture, in private."""
+        body = {"msgtype": "image", "image": {"url": url, "aeskey": "k" * 43}}
+        return self._rehearsal.hear(self, body, "", None)
+
+    def enters(self) -> None:
+        """Open the chat with the bot, the first time today."""
+        self._rehearsal.event(self, {"eventtype": "enter_chat"})
+
+    @property
+    def private_messages(self) -> list[Seen]:
+        """What stands in this person's chat with the bot."""
+        return [one for one in self._rehearsal.messages if one.chat == self.id]
+
+
+class Connection:
+    """The socket of a client that has subscribed."""
+
+    def __init__(self, socket: ServerConnection, bot: Bot) -> None:
+        self.socket = socket
+        self.bot = bot
+
+    def abort(self) -> None:
+        """Cut the TCP connection without a word."""
+        self.socket.transport.abort()
+
+    async def close(self) -> None:
+        """Close in order, as the platform also does."""
+        await self.socket.close(1000)
+
+
+class WeComRehearsal:
+    """The server and its world. `activity` is held until a client has what was sent to it."""
+
+    def __init__(self, clock: Clock, activity: Activity, *, seed: int = 1) -> None:
+        self.clock = clock
+        self.faults = Faults()
+        self.bots: dict[str, Bot] = {}
+        self.people: dict[str, Person] = {}
+        self.groups: dict[str, Group] = {}
+        self.messages: list[Seen] = []
+        self.connections: list[Connection] = []
+        self.frames: list[dict[str, Any]] = []
+        """Everything that clients sent, secrets left out."""
+        self._activity = activity
+        self._random = random.Random(seed)  # noqa: S311 - a story, not a secret
+        self._server: Server | None = None
+        self._spoken: set[str] = set()
+        self._lines: dict[str, tuple[str, datetime]] = {}
+        self._entered: dict[str, tuple[str, datetime]] = {}
+        self._sent: dict[str, deque[datetime]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def start(self) -> str:
+        """Listen on loopback; the address for clients."""
+        self._server = await serve(self._serve, "127.0.0.1", 0, ping_interval=None)
+        port = next(iter(self._server.sockets)).getsockname()[1]
+        return f"ws://127.0.0.1:{port}"
+
+    async def stop(self) -> None:
+        """Drop every socket and end every task."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    # The world
+
+    def add_bot(self, bot_id: str, secret: str, name: str = "派单") -> Bot:
+        """A bot in long-connection mode."""
+        self.bots[bot_id] = Bot(bot_id, secret, name)
+        return self.bots[bot_id]
+
+    def person(self, user_id: str, name: str) -> Person:
+        """Somebody new."""
+        self.people[user_id] = Person(self, user_id, name)
+        return self.people[user_id]
+
+    def group(self, title: str, members: Iterable[Person] = ()) -> Group:
+        """A group chat."""
+        made = Group(self, f"wr{self._code()}", title)
+        made.members = {one.id: one for one in members}
+        self.groups[made.id] = made
+        return made
+
+    def hear(self, person: Person, body: dict[str, Any], text: str, where: Group | None) -> Line:
+        """Somebody writes; the bot hears it where it listens."""
+        chat = where.id if where is not None else person.id
+        seen = self._write(chat, person.name, person.id, text, from_robot=False)
+        line = Line(seen)
+        bot = next(iter(self.bots.values()))
+        if where is not None and f"@{bot.name}" not in text:
+            line.arrived.append(False)
+            return line
+        self._spoken.add(chat)
+        req_id = self._code()
+        self._lines[req_id] = (chat, self.clock.now())
+        self._push(
+            bot, "aibot_msg_callback", req_id, self._body(person, where, seen.id, body), line
+        )
+        return line
+
+    def event(self, person: Person, event: dict[str, Any]) -> None:
+        """Something that is no message happens in the person's chat with the bot."""
+        bot = next(iter(self.bots.values()))
+        req_id = self._code()
+        self._entered[req_id] = (person.id, self.clock.now())
+        body = self._body(person, None, self._code(), {"msgtype": "event", "event": event})
+        self._push(bot, "aibot_event_callback", req_id, body, None)
+
+    def _body(
+        self, person: Person, where: Group | None, message: str, part: dict[str, Any]
+    ) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "msgid": message,
+            "aibotid": next(iter(self.bots)),
+            "chattype": "single" if where is None else "group",
+            "from": {"userid": person.id},
+            "create_time": int(self.clock.now().timestamp()),
+        }
+        if where is not None:
+            told["chatid"] = where.id
+        return told | part
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Return as soon as `reached`; looked at after every change."""
+        while not reached():
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.add(waiter)
+            await waiter
+
+    def _changed(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _code(self) -> str:
+        return "".join(self._random.choices("0123456789abcdef", k=16))
+
+    def _write(
+        self, chat: str, name: str, sender: str, text: str, *, from_robot: bool, kind: str = "text"
+    ) -> Seen:
+        seen = Seen(
+            id=self._code(),
+            at=self.clock.now(),
+            chat=chat,
+            sender=name,
+            sender_id=sender,
+            from_robot=from_robot,
+            kind=kind,
+            text=text,
+        )
+        self.messages.append(seen)
+        self._changed()
+        return seen
+
+    # The wire, out
+
+    def _push(
+        self, bot: Bot, cmd: str, req_id: str, body: dict[str, Any], line: Line | None
+    ) -> None:
+        able = [one for one in self.connections if one.bot == bot]
+        if self.faults.lose_next > 0:
+            self.faults.lose_next -= 1
+            able = []
+        if not able:  # what nobody receives is lost: the platform repeats nothing
+            if line is not None:
+                line.arrived.append(False)
+            return
+        times = 1
+        if self.faults.duplicate_next > 0:
+            self.faults.duplicate_next -= 1
+            times = 2
+        frame = {"cmd": cmd, "headers": {"req_id": req_id}, "body": body}
+        for _ in range(times):
+            self._start(self._hand_over(able[-1], frame, line))
+
+    async def _hand_over(
+        self, connection: Connection, frame: dict[str, Any], line: Line | None
+    ) -> None:
+        """Send, and hold the desk's rest off until the client's socket has taken it."""
+        arrived = False
+        with contextlib.suppress(WebSocketException):
+            await connection.socket.send(msgspec.json.encode(frame).decode())
+            await (await connection.socket.ping())
+            arrived = True
+        if line is not None:
+            line.arrived.append(arrived)
+        self._changed()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._activity.begin()
+        # The simulator is its own world: its tasks belong to no transaction of the desk.
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        self._activity.end()
+
+    # The wire, in
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        connection: Connection | None = None
+        try:
+            async for text in socket:
+                frame = msgspec.json.decode(text)
+                connection = await self._answer(socket, connection, frame)
+        except WebSocketException:
+            pass
+        finally:
+            if connection in self.connections:
+                self.connections.remove(connection)
+                self._changed()
+
+    async def _answer(
+        self, socket: ServerConnection, connection: Connection | None, frame: dict[str, Any]
+    ) -> Connection | None:
+        cmd, req_id = str(frame["cmd"]), str(frame["headers"]["req_id"])
+        body = frame.get("body") or {}
+        told = {key: value for key, value in body.items() if key != "secret"}
+        self.frames.append({"cmd": cmd, "req_id": req_id, "body": told})
+        self._changed()
+        injected = self.faults.answers.get(cmd)
+        if injected:
+            code = injected.pop(0)
+        elif cmd == "aibot_subscribe":
+            bot = self.bots.get(str(body.get("bot_id")))
+            code = 0 if bot is not None and bot.secret == body.get("secret") else 853000
+            if bot is not None and code == 0:
+                connection = await self._let_in(socket, bot)
+        else:
+            code = self._obey(connection, cmd, req_id, body)
+        if self.faults.cut.get(cmd, 0) > 0:
+            self.faults.cut[cmd] -= 1
+            socket.transport.abort()
+            return connection
+        words = "ok" if code == 0 else "refused"
+        answer = {"headers": {"req_id": req_id}, "errcode": code, "errmsg": words}
+        with contextlib.suppress(WebSocketException):
+            await socket.send(msgspec.json.encode(answer).decode())
+        return connection
+
+    async def _let_in(self, socket: ServerConnection, bot: Bot) -> Connection:
+        """The newest connection has the bot; the one before hears so and is dropped."""
+        for old in [one for one in self.connections if one.bot == bot]:
+            event = {
+                "msgid": self._code(),
+                "aibotid": bot.id,
+                "create_time": int(self.clock.now().timestamp()),
+                "msgtype": "event",
+                "event": {"eventtype": "disconnected_event"},
+            }
+            told = {
+                "cmd": "aibot_event_callback",
+                "headers": {"req_id": self._code()},
+                "body": event,
+            }
+            with contextlib.suppress(WebSocketException):
+                await old.socket.send(msgspec.json.encode(told).decode())
+            self.connections.remove(old)
+        fresh = Connection(socket, bot)
+        self.connections.append(fresh)
+        self._changed()
+        return fresh
+
+    def _obey(
+        self, connection: Connection | None, cmd: str, req_id: str, body: dict[str, Any]
+    ) -> int:
+        """Do what a frame asks; the error code, 0 for none."""
+        if connection is None:
+            return _UNSUBSCRIBED
+        if cmd == "ping":
+            return 0
+        if cmd == "aibot_respond_msg":
+            return self._say(self._lines.get(req_id), REPLY_LIFE, body)
+        if cmd == "aibot_respond_welcome_msg":
+            return self._say(self._entered.pop(req_id, None), WELCOME_LIFE, body)
+        return self._write_first(body) if cmd == "aibot_send_msg" else _UNKNOWN
+
+    def _write_first(self, body: dict[str, Any]) -> int:
+        chat = str(body.get("chatid"))
+        kind = 2 if chat in self.groups else 1
+        if chat not in self._spoken or body.get("chat_type") not in {0, None, kind}:
+            return 93006
+        return self._say((chat, self.clock.now()), REPLY_LIFE, body)
+
+    def _say(self, to: tuple[str, datetime] | None, life: timedelta, body: dict[str, Any]) -> int:
+        if to is None:
+            return 846605
+        chat, since = to
+        if self.clock.now() > since + life:
+            return 846608
+        kind = str(body.get("msgtype"))
+        part = body.get(kind)
+        content = part.get("content") if isinstance(part, dict) else None
+        known = kind in {"markdown", "text", "stream"} and isinstance(content, str)
+        if not known or not content or len(content.encode()) > MOST_BYTES:
+            return _MALFORMED
+        sent = self._sent.setdefault(chat, deque())
+        while sent and sent[0] + _MINUTE <= self.clock.now():
+            sent.popleft()
+        if len(sent) >= MOST_A_MINUTE:
+            return 45009
+        sent.append(self.clock.now())
+        bot = next(iter(self.bots.values()))
+        self._write(chat, bot.name, bot.id, content, from_robot=True, kind=kind)
+        return 0

@@ -1,0 +1,137 @@
+"""A desk's connection to WeCom's bot: lines in, notices out, and how it goes."""
+
+from datetime import timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from bots.conversation import reader_of
+from bots.heard import Attached, Heard
+from bots.wecom import WeComSettings
+from bots.wecom.lines import ChatLine, read_line
+from bots.wecom.send import WeComSender
+from server.clients import Trouble
+from server.clients.wecom import BAD_SECRET, Frame, WeComBot, event_of
+from server.desk import Desk, Reader, Sender
+from server.domain.events import DESK
+from server.usecases import administration, chat
+from server.words import LANGUAGES, say
+
+KIND: Final = "wecom"
+_WELCOME: Final = timedelta(seconds=5)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(ChatLine).decode
+
+
+class WeComConnection:
+    """One bot of one organisation."""
+
+    def __init__(self, desk: Desk, settings: WeComSettings, secret: str) -> None:
+        self._desk = desk
+        self._bot = WeComBot(
+            desk.clock,
+            desk.activity,
+            self._hear,
+            bot_id=settings.bot_id,
+            secret=secret,
+            url=settings.url,
+        )
+        self._met: set[str] = set()
+        self._send_trouble = ""
+        self._sender = WeComSender(desk, self._bot, self._hear_refusal)
+        self._reader = reader_of(heard_of)
+
+    @property
+    def sender(self) -> Sender:
+        """The way out."""
+        return self._sender
+
+    @property
+    def reader(self) -> Reader:
+        """Works on what came in."""
+        return self._reader
+
+    @property
+    def state(self) -> Literal["connecting", "connected", "trouble"]:
+        """How it goes now."""
+        if self.trouble:
+            return "trouble"
+        return "connected" if self._bot.connected_at is not None else "connecting"
+
+    @property
+    def trouble(self) -> str:
+        """A code of `[bot.trouble]`, or empty."""
+        trouble = self._bot.last_trouble
+        if trouble is not None and self._bot.connected_at is None:
+            return _advice(trouble)
+        return self._send_trouble
+
+    async def run(self) -> None:
+        """Receive until cancelled."""
+        await self._bot.run()
+
+    async def _hear(self, frame: Frame) -> None:
+        if frame.cmd == "aibot_msg_callback":
+            await self._accept(read_line(frame.body, frame.req_id))
+        elif event_of(frame) == "enter_chat":
+            await self._welcome(frame)
+
+    async def _accept(self, line: ChatLine) -> None:
+        """Make a line durable, before anything else is done about it."""
+        await chat.accept(self._desk, KIND, line.key, _encode(line).decode())
+        if not line.private and line.chat_id not in self._met:
+            await administration.meet_group(self._desk, KIND, line.chat_id, "", None, DESK)
+            self._met.add(line.chat_id)
+
+    async def _welcome(self, frame: Frame) -> None:
+        """Somebody opened the chat with the bot: a greeting, or nothing when it comes too late."""
+        if self._desk.clock.now() - frame.received_at > _WELCOME:
+            return
+        text = {"content": say(LANGUAGES[0], "chat.greeting")}
+        try:
+            await self._bot.ask(
+                "aibot_respond_welcome_msg", {"msgtype": "text", "text": text}, frame.req_id
+            )
+        except Trouble as trouble:
+            self._hear_refusal(trouble.code)
+
+    def _hear_refusal(self, code: str | None) -> None:
+        """Trouble of the whole connection is shown; that of one notice is shown with the notice."""
+        if code is None:
+            self._send_trouble = ""
+
+
+def _advice(trouble: Trouble) -> str:
+    """The code of what to do about it, by the platform's code."""
+    return _ADVICE.get(trouble.code, "wecom_refused")
+
+
+_ADVICE: Final = {
+    str(BAD_SECRET): "wecom_credentials",
+    "taken": "wecom_taken",
+    "45009": "wecom_often",
+    "unreachable": "wecom_unreachable",
+    "bad_address": "wecom_unreachable",
+    "no_answer": "wecom_unreachable",
+    "socket_ended": "wecom_unreachable",
+    "not_connected": "wecom_unreachable",
+}
+
+
+def heard_of(body: str) -> Heard:
+    """What was kept of a line, without WeCom's ways."""
+    line = _decode(body)
+    recipient = {"reply": line.req_id}
+    if line.sender_id is not None:
+        recipient["person"] = line.sender_id
+    if not line.private:
+        recipient["group"] = line.chat_id
+    return Heard(
+        conversation=line.chat_id,
+        private=line.private,
+        user_id=line.sender_id,
+        text=line.text,
+        recipient=recipient,
+        attached=tuple(Attached(kind=one.kind, code=one.url) for one in line.attachments),
+    )
