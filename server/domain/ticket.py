@@ -12,7 +12,7 @@ Every rule takes the ticket as it is and returns a `Change`: the ticket after, a
 Rules do not know the clock, the database or who may do what (permissions.py).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -26,6 +26,7 @@ from server.domain.events import (
     Claimed,
     Closed,
     Confirmed,
+    Continued,
     CustomerWrote,
     Disputed,
     Edited,
@@ -98,7 +99,8 @@ others and rename all of them. Words for these stand in the locale files under `
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """工单. `number` is what people say (#1024) and its key, never reused. `version` is the guard
     of every write. `ticket_seq` is the last event's place in this ticket's history. From
-    `queued_at` to `passed_on` stands how it is held: see holding.py.
+    `queued_at` to `passed_on` stands how it is held: see holding.py. It `continues` one whose
+    reopen window had passed, and is `continued_by` one in turn (R16).
     """
 
     number: int
@@ -131,6 +133,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     next_due_metric: str | None = None
     warned: bool = False
     breached: bool = False
+    continues: int | None = None
+    continued_by: int | None = None
     queued_at: datetime | None = None
     held_at: datetime | None = None
     touched_at: datetime | None = None
@@ -159,6 +163,7 @@ def open_ticket(
         customer_level=ticket.customer_level,
         channel=ticket.channel,
         message=message,
+        continues=ticket.continues,
     )
     return Change(
         replace(
@@ -270,6 +275,20 @@ def customer_wrote(ticket: Ticket, message: int, at: datetime) -> Change:
         moved = to_open(after)
         return Change(moved.ticket, (*moved.events, event))
     return Change(after, (event,))
+
+
+def is_over(ticket: Ticket, at: datetime, window: timedelta) -> bool:
+    """Whether the customer's word comes too late to reopen the ticket: it was closed, or else
+    solved, longer ago than the reopen window (R16). What was merely cancelled opens no other one.
+    """
+    ended_at = ticket.closed_at or ticket.resolved_at
+    done = ticket.status_category in (StatusCategory.RESOLVED, StatusCategory.CLOSED)
+    return done and ended_at is not None and at > ended_at + window
+
+
+def continued(ticket: Ticket, by: int) -> Change:
+    """续单: what the customer wrote is in another ticket (R16)."""
+    return Change(replace(ticket, continued_by=by), (Continued(by=by),))
 
 
 def hold(ticket: Ticket, status: Status, reason: str, wake_at: datetime) -> Change:

@@ -166,6 +166,8 @@ class TicketRow(Table, tablename="ticket"):
     next_due_metric = Text(null=True)
     warned = Boolean()
     breached = Boolean()
+    continues = BigInt(null=True)  # the ticket whose reopen window had passed (R16)
+    continued_by = BigInt(null=True)
     queued_at = Timestamptz(null=True)
     held_at = Timestamptz(null=True)
     touched_at = Timestamptz(null=True)
@@ -366,6 +368,24 @@ class HandoverTicket(Table, tablename="handover_ticket"):
     taken_at = Timestamptz(null=True)
 
 
+class LawJobRow(Table, tablename="law_job"):
+    """Jobs on promises: policies and calendars applied to open clocks, time excused (R13, R14).
+    `reached` is the last ticket that was worked on.
+    """
+
+    id = BigInt(primary_key=True)
+    doc = Text()
+    state = Text()
+    staff = BigInt()
+    order_seq = BigInt()  # of the event that ordered it
+    as_of = BigInt()  # of the event up to which configuration is applied
+    reached = BigInt()
+    through = BigInt()
+    result = Text()
+    created_at = Timestamptz()
+    ended_at = Timestamptz(null=True)
+
+
 TABLES += [
     Ledger,
     Counter,
@@ -395,4 +415,5 @@ TABLES += [
     SwapTable,
     HandoverTable,
     HandoverTicket,
+    LawJobRow,
 ]

@@ -64,18 +64,6 @@ async def open_filing(act: Act, filing: Filing) -> Filed:
     customer = await _customer(act, filing)
     number = await tickets.next_number(act.unit)
     by = Actor("customer", customer.id) if filing.by is None else Actor("staff", filing.by.id)
-    message: int | None = None
-    if filing.text:
-        message = await messages.add(
-            act.unit,
-            ticket=number,
-            visibility="public",
-            direction="in",
-            author=str(Actor("customer", customer.id)),
-            via=filing.via,
-            body=filing.text,
-            created_at=act.at,
-        )
     fresh = Ticket(
         number=number,
         subject=filing.subject,
@@ -88,23 +76,68 @@ async def open_filing(act: Act, filing: Filing) -> Filed:
         created_at=act.at,
         updated_at=act.at,
     )
-    opened = rules.open_ticket(fresh, message, act.at)
-    sent = await route(act, opened.ticket, filing.text)
-    whole = Change(sent.ticket, opened.events + sent.events)
-    ticket = await record(act, None, whole, by, filing.via)
+    ticket = await _open(act, fresh, filing.text, by, filing.via)
     await inbound.add_done(act.unit, filing.channel, filing.key, number, act.at)
     return Filed(ticket=ticket)
 
 
 @change
 async def customer_writes(act: Act, number: int, key: str, text: str, via: Via) -> Ticket:
-    """A public message from the customer; repeated keys change nothing."""
-    before = await read_ticket(act, number)
-    if not await inbound.add_done(act.unit, f"{via}-message", key, number, act.at):
-        return before
-    message = await _hear(act, before, text, via)
-    change_ = rules.customer_wrote(before, message, act.at)
-    return await record(act, before, change_, Actor("customer", before.customer), via)
+    """A public message from the customer; repeated keys change nothing. Returns the ticket that it
+    is in: after the reopen window that is another one, which goes on from here (R16), and for a
+    ticket that goes on in another one it is that one.
+    """
+    known = await inbound.find(act.unit, f"{via}-message", key)
+    if known is not None:
+        return await read_ticket(act, known.ticket or number)
+    before = await _newest(act, number)
+    by = Actor("customer", before.customer)
+    window = timedelta(days=(await act.firm()).profile.reopen_days)
+    if rules.is_over(before, act.at, window):
+        after = await _continue(act, before, text, via)
+    else:
+        message = await _hear(act, before, text, via)
+        after = await record(act, before, rules.customer_wrote(before, message, act.at), by, via)
+    await inbound.add_done(act.unit, f"{via}-message", key, after.number, act.at)
+    return after
+
+
+async def _newest(act: Act, number: int) -> Ticket:
+    """The ticket, or the one that goes on from it."""
+    found = await read_ticket(act, number)
+    while found.continued_by is not None:
+        found = await read_ticket(act, found.continued_by)
+    return found
+
+
+async def _continue(act: Act, before: Ticket, text: str, via: Via) -> Ticket:
+    """续单: a new ticket of the same customer about the same thing, with clocks of its own."""
+    number = await tickets.next_number(act.unit)
+    by = Actor("customer", before.customer)
+    customer = await people.find_customer(act.unit, before.customer)
+    fresh = Ticket(
+        number=number,
+        subject=before.subject,
+        category=before.category,
+        queue=before.queue,
+        customer=before.customer,
+        customer_level=customer.level if customer is not None else before.customer_level,
+        channel=before.channel,
+        continues=before.number,
+        created_at=act.at,
+        updated_at=act.at,
+    )
+    after = await _open(act, fresh, text, by, via)
+    await record(act, before, rules.continued(before, number), by, via)
+    return after
+
+
+async def _open(act: Act, fresh: Ticket, text: str, by: Actor, via: Via) -> Ticket:
+    """Write a new ticket with its first message, routed."""
+    message = await _hear(act, fresh, text, via) if text else None
+    opened = rules.open_ticket(fresh, message, act.at)
+    sent = await route(act, opened.ticket, text)
+    return await record(act, None, Change(sent.ticket, opened.events + sent.events), by, via)
 
 
 @change
