@@ -30,7 +30,6 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     greeting: str = ""
     quiet_close_hours: Annotated[int, msgspec.Meta(ge=1, le=366 * 24)] = 72
     reopen_days: Annotated[int, msgspec.Meta(ge=0, le=3660)] = 7
-    reopen_days: Annotated[int, msgspec.Meta(ge=0, le=3660)] = 7
 
     def __post_init__(self) -> None:
         try:
