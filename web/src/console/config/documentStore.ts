@@ -28,6 +28,11 @@ export async function findDocument(kind: string, id: string): Promise<Document |
   }
 }
 
+/** The document, or null; asked for among all of its kind, because it may well not be there. */
+export async function findAmong(kind: string, id: string): Promise<Document | null> {
+  return (await listDocuments(kind)).find((one) => one.id === id) ?? null
+}
+
 /** All of a kind, with the document as its own type. */
 export function useDocuments<T>(kind: string, enabled: MaybeRefOrGetter<boolean> = true) {
   const query = useQuery({

@@ -89,3 +89,59 @@ export interface Queue {
   touch_within: number
   hoard: number
 }
+
+export type Audience =
+  | 'assignee'
+  | 'leader'
+  | 'leaders_leader'
+  | 'supervisors'
+  | 'on_duty'
+  | 'group'
+
+export type RungAt =
+  | { by: 'percent'; percent: number }
+  | { by: 'due'; minutes: number }
+  | { by: 'count'; count: number }
+  | { by: 'minutes'; minutes: number }
+
+export type RungAct =
+  | { do: 'raise_priority'; to: Priority | null }
+  | { do: 'reassign' }
+  | { do: 'move_queue'; queue: string }
+  | { do: 'webhook'; webhook: string }
+
+export type RungStop = 'accepted' | 'touched' | 'escalated'
+
+export interface Rung {
+  id: string
+  name: string
+  on: string
+  at: RungAt
+  clock: 'business' | 'wall'
+  tell: Audience[]
+  people: number[]
+  act: RungAct[]
+  repeat: { every: number; times: number } | null
+  stop: RungStop[]
+  heeds_quiet: boolean
+}
+
+export interface Ladder {
+  id: string
+  version?: number
+  name: string
+  rungs: Rung[]
+  quiet: { starts: string; ends: string; spares: Priority[] } | null
+}
+
+export interface Metric {
+  id: string
+  version?: number
+  name: Record<string, string>
+  starts: string[]
+  stops: string[]
+  resumes: string[]
+  pauses: StatusCategory[]
+  instances: 'one' | 'many'
+  late: 'rejudge' | 'clamp'
+}

@@ -6,7 +6,7 @@ import type { Document } from '@/api/generated'
 import { Refused } from '@/shared/ask'
 import { saveDocument, useSession } from '../desk'
 import { showToast } from '../toasts'
-import { configKeys, findDocument, listVersions, spreadDocument } from './documentStore'
+import { configKeys, findAmong, findDocument, listVersions, spreadDocument } from './documentStore'
 import { guardUnsaved } from './leavingGuard'
 
 export interface Conflict<T> {
@@ -43,6 +43,8 @@ export interface EditingOptions<T> {
   id: string
   /** What a new one starts with; without it an unknown id is shown as missing. */
   blank?: () => T
+  /** The blank one is in force already, although nobody saved it. */
+  builtIn?: boolean
   /** What every field must have, whatever an older version left out. */
   complete?: (doc: T) => T
   /** Field → what is wrong with it, as words. Nothing is sent while something is. */
@@ -59,7 +61,7 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
   const { kind, id } = options
   const query = useQuery({
     queryKey: configKeys.one(kind, id),
-    queryFn: () => findDocument(kind, id),
+    queryFn: () => (options.blank ? findAmong(kind, id) : findDocument(kind, id)),
     staleTime: 0,
   })
 
@@ -115,7 +117,7 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
         if (draft.value !== null) return
         if (options.blank) {
           fill(options.blank(), 0)
-          saved.value = null // a new thing is unsaved from the start
+          if (!options.builtIn) saved.value = null // a new thing is unsaved from the start
         } else missing.value = true
         return
       }

@@ -5,6 +5,7 @@ import type { Priority, StatusCategory } from '@/api/generated'
 import { useFirm, useSession } from '../desk'
 import { PRIORITIES } from '../listing'
 import { useDocuments } from './documentStore'
+import { BUILT_IN, isBuiltIn } from './metrics/metric'
 
 export interface Named {
   id: string
@@ -13,7 +14,6 @@ export interface Named {
 
 export const WAITING: StatusCategory[] = ['waiting_customer', 'waiting_third', 'waiting_internal']
 export const CHANNELS = ['portal', 'web', 'api', 'dingtalk'] as const
-export const BUILT_IN_METRICS = ['accept', 'first', 'next', 'resolve'] as const
 
 interface Nameable {
   name?: string | Record<string, string>
@@ -27,6 +27,8 @@ export function useNames() {
   const queues = useDocuments<Nameable>('queue', looks)
   const calendars = useDocuments<Nameable>('calendar', looks)
   const policies = useDocuments<Nameable>('policy', looks)
+  const metrics = useDocuments<Nameable>('metric', looks)
+  const ladders = useDocuments<Nameable>('ladder', looks)
 
   const named = (one: Nameable & { id: string }): Named => {
     const name = typeof one.name === 'object' ? one.name[locale.value] || one.name.zh : one.name
@@ -54,7 +56,25 @@ export function useNames() {
     channels: computed(() => fixed('via', CHANNELS)),
     levels: computed(() => fixed('config.level', ['normal', 'vip'])),
     waiting: computed(() => fixed<StatusCategory>('config.waiting', WAITING)),
-    metrics: computed(() => fixed('config.metric', BUILT_IN_METRICS)),
+    metrics: computed(() => {
+      const saved = metrics.documents.value
+      const own = saved.filter((one) => !isBuiltIn(one.id)).map(named)
+      const known = fixed(
+        'config.metric',
+        BUILT_IN.map((one) => one.id),
+      ).map((one) => {
+        const renamed = saved.find((other) => other.id === one.id)
+        const label = renamed && named(renamed).label
+        return label && label !== one.id ? { id: one.id, label } : one
+      })
+      return [...known, ...own]
+    }),
+    ladders: computed(() => {
+      const saved = ladders.documents.value.map(named)
+      return saved.some((one) => one.id === 'default')
+        ? saved
+        : [{ id: 'default', label: t('config.ladders.builtIn') }, ...saved]
+    }),
     nameOf: (options: readonly Named[], id: string) =>
       options.find((one) => one.id === id)?.label ?? id,
   }
