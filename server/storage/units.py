@@ -103,9 +103,17 @@ class Engine(Protocol):
     """What `Database` needs of SQLite and of PostgreSQL."""
 
     dialect: Dialect
-    commits: int
-    units: int
     on_commit: Callable[[int], None] | None
+
+    @property
+    def commits(self) -> int:
+        """Commits since it was made."""
+        ...
+
+    @property
+    def units(self) -> int:
+        """Units committed since it was made."""
+        ...
 
     async def open(self) -> None:
         """Connect."""

@@ -1,0 +1,64 @@
+"""SQLite's connections, and the questions that are asked of one (facts: stack 1)."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from server.storage.prepared import Prepared, Statement
+
+R = TypeVar("R")
+
+_COMMON_PRAGMAS: Final = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -16384",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def connect(path: Path, pragmas: tuple[str, ...] = ()) -> sqlite3.Connection:
+    """A connection for one thread at a time, which begins and ends its transactions itself."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=512
+    )
+    for pragma in (*_COMMON_PRAGMAS, *pragmas):
+        connection.execute(pragma).close()
+    return connection
+
+
+def rows_as_dicts(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+    """Every row, undecoded."""
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _columns(prepared: Prepared, cursor: sqlite3.Cursor) -> tuple[str, ...]:
+    """The names of the columns; a statement names them itself, so they never change."""
+    if not prepared.columns:
+        prepared.columns = tuple(column[0] for column in cursor.description or ())
+    return prepared.columns
+
+
+Execute = Callable[[str, Any], sqlite3.Cursor]
+
+
+def read_all(execute: Execute, statement: Statement[R], values: dict[str, object]) -> list[R]:
+    """Every row of the answer."""
+    if statement.packed:
+        prepared = statement.sqlite_packed
+        return statement.decode_packed(execute(prepared.sql, prepared.bind(values)).fetchone()[0])
+    prepared = statement.sqlite
+    cursor = execute(prepared.sql, prepared.bind(values))
+    rows = cursor.fetchall()
+    return statement.decode_all(rows, _columns(prepared, cursor)) if rows else []
+
+
+def read_one(execute: Execute, statement: Statement[R], values: dict[str, object]) -> R | None:
+    """The first row of the answer, or None."""
+    prepared = statement.sqlite
+    cursor = execute(prepared.sql, prepared.bind(values))
+    row = cursor.fetchone()
+    if row is None:
+        return None
+    return statement.decode(row, prepared.columns or _columns(prepared, cursor))
