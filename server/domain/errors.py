@@ -131,6 +131,10 @@ class AlreadyClaimed(Conflict):
     """Somebody holds the ticket. `assignee` is the winner's name, always."""
 
 
+class HoldsTooMany(Conflict):
+    """Who holds `held` open tickets may claim no more from this queue, which allows `most`."""
+
+
 class TicketClosed(Conflict):
     """Closed, cancelled and merged tickets take no more commands but Reopen."""
 

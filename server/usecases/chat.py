@@ -11,7 +11,7 @@ import msgspec
 
 from server.desk import Desk
 from server.domain.commands import AnyCommand
-from server.domain.errors import Refusal
+from server.domain.errors import AlreadyClaimed, Refusal
 from server.domain.events import Event, Via
 from server.domain.firm import Firm
 from server.domain.people import Customer, Duty, Staff
@@ -25,7 +25,7 @@ from server.usecases.acts import Act, change
 from server.usecases.duty import say_duty
 from server.usecases.handovers import take_one
 from server.usecases.intake import Filed, Filing, open_filing
-from server.usecases.tickets import obey
+from server.usecases.tickets import lost, obey
 
 MOST_TRIES = 5
 RETRY_AFTER = timedelta(seconds=10)
@@ -78,6 +78,8 @@ async def obey_line(
     try:
         await _obey_line(desk, talk, command, by, say)
     except Refusal as refusal:
+        if isinstance(refusal, AlreadyClaimed):
+            await lost(desk, command, by)
         await answer(desk, talk, talk.refused(refusal), ticket=command.ticket)
 
 

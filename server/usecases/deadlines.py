@@ -15,6 +15,7 @@ from server.storage import tickets, timers
 from server.storage.timers import Due, Timer
 from server.usecases.acts import Act, change
 from server.usecases.recording import record
+from server.usecases.routing import pass_on
 
 RETRY_AFTER = timedelta(minutes=1)
 
@@ -48,7 +49,7 @@ async def fall_due(act: Act, number: int) -> Ticket | None:
             events += judge(_decode_state(kept), firm.law, act.at)
     effective_at = act.at
     for timer in taken:
-        change_ = _plain(after, timer, act.at)
+        change_ = await _fall(act, after, timer)
         after, events = change_.ticket, events + change_.events
         if change_.events:
             # A pause ended when it was due to, not when somebody noticed (R18).
@@ -62,6 +63,12 @@ async def fall_due(act: Act, number: int) -> Ticket | None:
         effective_at=effective_at,
         timers_taken=True,
     )
+
+
+async def _fall(act: Act, ticket: Ticket, timer: Timer) -> Change:
+    if timer.kind in {"accept_by", "touch_by"}:
+        return await pass_on(act, ticket, timer.kind)
+    return _plain(ticket, timer, act.at)
 
 
 def _plain(ticket: Ticket, timer: Timer, at: datetime) -> Change:

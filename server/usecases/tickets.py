@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import assert_never
 
+from server.desk import Desk
 from server.domain import commands as c
 from server.domain import promising
 from server.domain import ticket as rules
 from server.domain.errors import (
+    AlreadyClaimed,
     ChangedMeanwhile,
     Invalid,
     NobodyEligible,
@@ -21,6 +23,7 @@ from server.domain.permissions import permit
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
 from server.storage import inbound, messages
 from server.usecases.acts import Act, change
+from server.usecases.grabbing import came_too_late, need_room
 from server.usecases.intake import read_ticket
 from server.usecases.recording import record
 from server.usecases.standing import read_standing
@@ -32,14 +35,29 @@ HOLD_AFTER_REPLY = timedelta(days=3)
 _AFTER_REPLY = WAITING_CATEGORIES | {StatusCategory.OPEN, StatusCategory.RESOLVED}
 
 
-@change
 async def perform(
-    act: Act, command: c.AnyCommand, by: Staff, via: Via, key: str | None = None
+    desk: Desk, command: c.AnyCommand, by: Staff, via: Via, key: str | None = None
 ) -> Ticket:
     """Do what a colleague asked, whether they clicked, typed or called the API. With a `key`, a
     repeated command changes nothing and answers with the ticket as it is; the same key for
     another ticket, or another kind of command, is another key.
     """
+    try:
+        return await _perform(desk, command, by, via, key)
+    except AlreadyClaimed:
+        await lost(desk, command, by)
+        raise
+
+
+async def lost(desk: Desk, command: c.AnyCommand, by: Staff) -> None:
+    """Another was faster: where it was about grabbing, the try is counted."""
+    if isinstance(command, c.Claim):
+        await came_too_late(desk, command.ticket, by.id)
+
+
+@change
+async def _perform(act: Act, command: c.AnyCommand, by: Staff, via: Via, key: str | None) -> Ticket:
+    """The same as one unit."""
     if key is not None:
         kind = str(command.__struct_config__.tag)
         whole = f"{command.ticket}:{kind}:{key}"
@@ -73,6 +91,7 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
     firm = await act.firm()
     match command:
         case c.Claim():
+            await need_room(act, before, by)
             return rules.claim(before, by.id, firm.name_of(before.assignee))
         case c.Release():
             return rules.release(before)
