@@ -159,6 +159,25 @@ describe('a clock’s strip', () => {
     warned: false,
     provisional: false,
     strip: [],
+    totals: {
+      ran_wall: 0,
+      ran_working: 0,
+      paused_wall: 0,
+      paused_working: 0,
+      excused_wall: 0,
+      excused_working: 0,
+      closed_wall: 0,
+      closed_working: 0,
+    },
+    policy: 'normal',
+    policy_version: 1,
+    calendar: 'default',
+    calendar_version: 1,
+    by_retarget: false,
+    late_by: null,
+    as_promised: 'none',
+    retargets: [],
+    manual: null,
     ...part,
   })
   const part = (kind: 'ran' | 'paused' | 'closed', wall: number, working: number) => ({
@@ -168,6 +187,7 @@ describe('a clock’s strip', () => {
     wall,
     working,
     reason: '',
+    why: '',
   })
 
   it('sets apart what ran beyond the target', () => {

@@ -17,6 +17,8 @@ export const OFFERS = [
   'set_priority',
   'escalate',
   'edit',
+  'plan',
+  'check_in',
 ] as const
 export type Offer = (typeof OFFERS)[number]
 
@@ -55,6 +57,8 @@ export function offersOf(ticket: TicketRow, allowed: readonly string[], me: numb
     set_priority: open,
     escalate: open,
     edit: open,
+    plan: open && ticket.assignee !== null,
+    check_in: open && ticket.assignee === me,
   }
   return new Set(OFFERS.filter((offer) => sensible[offer] && allowed.includes(offer)))
 }

@@ -17,6 +17,10 @@ export type Wish =
   | { command: 'reopen'; reason: string }
   | { command: 'set_priority'; priority: Priority; reason: string }
   | { command: 'escalate'; reason: string }
+  | { command: 'set_due'; metric: string; due_at: string; reason: string }
+  | { command: 'release_due'; metric: string; reason: string }
+  | { command: 'plan'; text: string; public: boolean }
+  | { command: 'check_in'; latitude: number | null; longitude: number | null }
   | { command: 'edit'; seen_version: number; subject?: string; category?: string }
 
 export interface Names {
@@ -65,6 +69,10 @@ export function guess(ticket: TicketRow, wish: Wish, names: Names): TicketRow {
       }
     case 'note':
     case 'escalate':
+    case 'set_due':
+    case 'release_due':
+    case 'plan':
+    case 'check_in':
       return ticket
   }
 }

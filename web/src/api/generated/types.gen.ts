@@ -45,6 +45,14 @@ export type AnyCommand = ({
 } & Reopen) | ({
     command: 'set_priority';
 } & SetPriority) | ({
+    command: 'set_due';
+} & SetDue) | ({
+    command: 'release_due';
+} & ReleaseDue) | ({
+    command: 'plan';
+} & Plan) | ({
+    command: 'check_in';
+} & CheckIn) | ({
     command: 'escalate';
 } & Escalate) | ({
     command: 'edit';
@@ -154,6 +162,18 @@ export type ChannelWanted = {
 };
 
 /**
+ * CheckIn
+ *
+ * 到场: say that one is on site, with coordinates in degrees where the device tells them.
+ */
+export type CheckIn = {
+    command: 'check_in';
+    latitude?: number | null;
+    longitude?: number | null;
+    ticket: number;
+};
+
+/**
  * Claim
  *
  * 接单.
@@ -167,13 +187,17 @@ export type Claim = {
  * ClockShown
  *
  * One SLA clock. `target`, `used` and `remaining` are working seconds; `remaining` negative:
- * over by so much. `label` names the metric in the reader's language.
+ * over by so much. `label` names the metric in the reader's language. `policy` and `calendar` are
+ * those that the promise was made under, with their versions. `late_by`: how many seconds after
+ * the breach it was noticed. `by_retarget`: the promise became shorter than what was used.
+ * `as_promised` is the verdict by what was promised at the start. An imported clock has no verdict
+ * and alerts nobody.
  */
 export type ClockShown = {
     metric: string;
     label: string;
     instance: number;
-    state: 'cancelled' | 'paused' | 'running' | 'stopped';
+    state: 'cancelled' | 'imported' | 'paused' | 'running' | 'stopped';
     verdict: 'breached' | 'met' | 'none';
     target: number;
     used: number;
@@ -185,6 +209,32 @@ export type ClockShown = {
     warned: boolean;
     provisional: boolean;
     strip: Array<StripPart>;
+    totals: ClockTotals;
+    policy: string;
+    policy_version: number;
+    calendar: string;
+    calendar_version: number;
+    by_retarget: boolean;
+    late_by: number | null;
+    as_promised: 'breached' | 'met' | 'none';
+    retargets: Array<RetargetShown>;
+    manual: ManualDue | null;
+};
+
+/**
+ * ClockTotals
+ *
+ * The strip in figures, in seconds: by the wall and in working time.
+ */
+export type ClockTotals = {
+    ran_wall: number;
+    ran_working: number;
+    paused_wall: number;
+    paused_working: number;
+    excused_wall: number;
+    excused_working: number;
+    closed_wall: number;
+    closed_working: number;
 };
 
 /**
@@ -217,6 +267,8 @@ export type ColleagueShown = {
     email: string;
     language: string;
     accounts: Array<string>;
+    duty: 'break' | 'off_duty' | 'on_duty';
+    break_until: string | null;
 };
 
 /**
@@ -273,6 +325,15 @@ export type CustomerShown = {
     company: string;
     email: string;
     phone: string;
+};
+
+/**
+ * Decided
+ *
+ * POST …/decision: yes or no.
+ */
+export type Decided = {
+    approve: boolean;
 };
 
 /**
@@ -340,12 +401,48 @@ export type Done = {
 };
 
 /**
+ * DutyBoard
+ *
+ * GET /api/v1/duty: every active colleague, and who is on call for each team.
+ */
+export type DutyBoard = {
+    now: string;
+    staff: Array<DutyShown>;
+    on_call: Array<OnCallShown>;
+};
+
+/**
+ * DutyShown
+ *
+ * How it is with a colleague now. `shift` is the one that goes on ("" for none, or without a
+ * roster), until `shift_ends_at`; `next_at` is when the roster changes his duty next, to
+ * `next_duty`. `away_until`: he is on leave. `may_set`: the reader may change his duty.
+ */
+export type DutyShown = {
+    staff: number;
+    name: string;
+    duty: 'break' | 'off_duty' | 'on_duty';
+    break_until: string | null;
+    rostered: boolean;
+    shift: string;
+    shift_name: string;
+    shift_ends_at: string | null;
+    next_at: string | null;
+    next_duty: 'break' | 'off_duty' | 'on_duty' | null;
+    away_until: string | null;
+    may_set: boolean;
+};
+
+/**
  * DutyWanted
  *
- * PUT /api/v1/duty: 值班 or 下班.
+ * PUT /api/v1/duty and PUT /api/v1/staff/{id}/duty: 值班, 小休 or 下班. A break ends by itself
+ * after `minutes` (15 unless told). `on_duty` is the short way to say 值班 or 下班; `duty` wins.
  */
 export type DutyWanted = {
-    on_duty: boolean;
+    duty?: 'break' | 'off_duty' | 'on_duty' | null;
+    on_duty?: boolean | null;
+    minutes?: number | null;
 };
 
 /**
@@ -388,6 +485,46 @@ export type FirmShown = {
 };
 
 /**
+ * GridCellShown
+ *
+ * One day of one colleague: ids of the shifts that begin on it, after swaps; none means free.
+ * `override`: the document sets this very day. `swap` is the id of the swap that changed it;
+ * `leave` takes the whole of it or a part.
+ */
+export type GridCellShown = {
+    day: string;
+    shifts: Array<string>;
+    override: boolean;
+    swap: number | null;
+    leave: '' | 'part' | 'whole';
+};
+
+/**
+ * GridDayShown
+ *
+ * A column. `weekday` 1 is Monday; `kind` is what the calendar says of the day ("": nothing
+ * special) and `name` its holiday's; `on_call` has the turn from this day's change on.
+ */
+export type GridDayShown = {
+    day: string;
+    weekday: number;
+    kind: '' | 'holiday' | 'make_up' | 'own';
+    name: string;
+    on_call: number | null;
+};
+
+/**
+ * GridRowShown
+ *
+ * A colleague's row; the cells are in the order of the days.
+ */
+export type GridRowShown = {
+    staff: number;
+    name: string;
+    cells: Array<GridCellShown>;
+};
+
+/**
  * GroupShown
  *
  * GET /api/v1/groups: a group chat that the bot was spoken to in.
@@ -406,6 +543,22 @@ export type GroupShown = {
  */
 export type GroupWanted = {
     team: string;
+};
+
+/**
+ * HandoverShown
+ *
+ * A hand-over that asks for takers until `due_at`; then the leader is told.
+ */
+export type HandoverShown = {
+    id: number;
+    staff: number;
+    name: string;
+    why: 'leave' | 'shift_end';
+    asked_at: string;
+    due_at: string;
+    back_at: string | null;
+    tickets: Array<LeftTicket>;
 };
 
 /**
@@ -481,6 +634,57 @@ export type HolidaysWanted = {
 };
 
 /**
+ * LeaveShown
+ *
+ * A leave. `reason` "other" and an empty `note` where the reader may not know why. `may` holds
+ * "decide" and "withdraw" as far as the reader may do them now.
+ */
+export type LeaveShown = {
+    id: number;
+    staff: number;
+    name: string;
+    reason: 'annual' | 'business' | 'compensatory' | 'other' | 'personal' | 'sick';
+    starts_at: string;
+    ends_at: string;
+    note: string;
+    state: 'approved' | 'asked' | 'refused' | 'withdrawn';
+    asked_at: string;
+    decided_by: string;
+    decided_at: string | null;
+    may: Array<'decide' | 'withdraw'>;
+};
+
+/**
+ * LeaveWanted
+ *
+ * POST /api/v1/leaves: for oneself, or by a leader for `staff` (then it is approved).
+ */
+export type LeaveWanted = {
+    starts_at: string;
+    ends_at: string;
+    reason?: 'annual' | 'business' | 'compensatory' | 'other' | 'personal' | 'sick';
+    note?: string;
+    staff?: number | null;
+};
+
+/**
+ * LeftTicket
+ *
+ * A half-done ticket that asks for a taker. `pressing`: it is late, or falls due before he is
+ * back. `remaining` are the working seconds left of the `metric` that falls due next, negative
+ * when it is late, null without a running clock. `taken_by` is the winner's name.
+ */
+export type LeftTicket = {
+    ticket: number;
+    subject: string;
+    pressing: boolean;
+    metric: string | null;
+    due_at: string | null;
+    remaining: number | null;
+    taken_by: string;
+};
+
+/**
  * LiveStep
  *
  * Something changed. `ticket` null: the firm itself did (menus should be read again).
@@ -489,6 +693,17 @@ export type LiveStep = {
     seq: number;
     kind: string;
     ticket: TicketRow | null;
+};
+
+/**
+ * ManualDue
+ *
+ * A due instant that somebody set by hand: neither pauses nor policies move it.
+ */
+export type ManualDue = {
+    at: string;
+    due_at: string;
+    reason: string;
 };
 
 /**
@@ -505,6 +720,8 @@ export type Me = {
     language: string;
     teams: Array<string>;
     load: number;
+    duty: 'break' | 'off_duty' | 'on_duty';
+    break_until: string | null;
 };
 
 /**
@@ -539,6 +756,28 @@ export type MessageShown = {
 export type Note = {
     command: 'note';
     text: string;
+    ticket: number;
+};
+
+/**
+ * OnCallShown
+ *
+ * Who is to be told now when a team must know.
+ */
+export type OnCallShown = {
+    team: string;
+    staff: Array<number>;
+};
+
+/**
+ * Plan
+ *
+ * 方案: say what will be done; a public one goes to the customer.
+ */
+export type Plan = {
+    command: 'plan';
+    text: string;
+    public?: boolean;
     ticket: number;
 };
 
@@ -661,6 +900,18 @@ export type Release = {
 };
 
 /**
+ * ReleaseDue
+ *
+ * Let the policy say again when a clock falls due (R15).
+ */
+export type ReleaseDue = {
+    command: 'release_due';
+    metric: string;
+    reason?: string;
+    ticket: number;
+};
+
+/**
  * Reopen
  *
  * 重新打开.
@@ -722,11 +973,59 @@ export type Resume = {
 };
 
 /**
+ * RetargetShown
+ *
+ * What a clock had promised until `at`, and what ended it, as a code and in the reader's
+ * language. `due_at`: the instant that was set by hand until then.
+ */
+export type RetargetShown = {
+    at: string;
+    cause: string;
+    why: string;
+    target: number;
+    policy: string;
+    breached_at: string | null;
+    due_at: string | null;
+};
+
+/**
  * Role
  *
  * Roles of decision 12, most powerful first.
  */
 export type Role = 'administrator' | 'auditor' | 'collaborator' | 'staff' | 'supervisor';
+
+/**
+ * RosterGrid
+ *
+ * GET /api/v1/rosters/{id}/grid. `version` is what PUT must have seen, 0 in a preview;
+ * `may_save`: the reader may save the roster.
+ */
+export type RosterGrid = {
+    id: string;
+    version: number;
+    name: string;
+    zone: string;
+    teams: Array<string>;
+    today: string;
+    shifts: Array<ShiftShown>;
+    days: Array<GridDayShown>;
+    rows: Array<GridRowShown>;
+    may_save: boolean;
+};
+
+/**
+ * RosterPreview
+ *
+ * POST /api/v1/rosters/preview: the grid of a document that is not saved.
+ */
+export type RosterPreview = {
+    doc: {
+        [key: string]: unknown;
+    };
+    first: string;
+    days?: number;
+};
 
 /**
  * RoutingShown
@@ -763,6 +1062,19 @@ export type SessionState = {
 };
 
 /**
+ * SetDue
+ *
+ * Fix the instant at which a clock falls due, whatever pauses and policies say (R15).
+ */
+export type SetDue = {
+    command: 'set_due';
+    metric: string;
+    due_at: string;
+    reason: string;
+    ticket: number;
+};
+
+/**
  * SetPriority
  *
  * 优先级.
@@ -785,6 +1097,24 @@ export type SetUp = {
     name: string;
     email: string;
     password: string;
+};
+
+/**
+ * ShiftShown
+ *
+ * A shift's name and hours.
+ */
+export type ShiftShown = {
+    id: string;
+    name: string;
+    hours: [
+        string,
+        string
+    ];
+    breaks: Array<[
+        string,
+        string
+    ]>;
 };
 
 /**
@@ -819,15 +1149,75 @@ export type StatusShown = {
 /**
  * StripPart
  *
- * One stretch of a clock's life; `wall` and `working` in seconds.
+ * One stretch of a clock's life; `wall` and `working` in seconds. "closed" is the gap between a
+ * solution and the reopening; "excused" time was taken out by a supervisor. `why` says in the
+ * reader's language what a clock stood still for.
  */
 export type StripPart = {
-    kind: 'closed' | 'paused' | 'ran';
+    kind: 'closed' | 'excused' | 'paused' | 'ran';
     from_at: string;
     to_at: string;
     wall: number;
     working: number;
     reason: string;
+    why: string;
+};
+
+/**
+ * SwapShown
+ *
+ * A swap. `may` holds "agree", "refuse", "decide", "withdraw" as far as the reader may do them
+ * now; "agree" is POST …/agreement, "refuse" is a decision with `approve` false.
+ */
+export type SwapShown = {
+    id: number;
+    roster: string;
+    staff: number;
+    name: string;
+    day: string;
+    other: number;
+    other_name: string;
+    other_day: string | null;
+    note: string;
+    state: 'agreed' | 'approved' | 'asked' | 'refused' | 'withdrawn';
+    asked_at: string;
+    decided_by: string;
+    decided_at: string | null;
+    may: Array<'agree' | 'decide' | 'refuse' | 'withdraw'>;
+};
+
+/**
+ * SwapWanted
+ *
+ * POST /api/v1/swaps: `other` works `day` for `staff` (oneself unless a leader enters it, then
+ * it is approved); in return `staff` works `other_day`, if there is one.
+ */
+export type SwapWanted = {
+    roster: string;
+    day: string;
+    other: number;
+    other_day?: string | null;
+    note?: string;
+    staff?: number | null;
+};
+
+/**
+ * Taken
+ *
+ * The tickets that are one's own now.
+ */
+export type Taken = {
+    tickets: Array<number>;
+};
+
+/**
+ * TakingWanted
+ *
+ * POST /api/v1/handovers/{id}/takers: take these tickets over; none named: all that are free.
+ * Refused with `already_taken` and the winner's name when somebody was faster.
+ */
+export type TakingWanted = {
+    tickets?: Array<number>;
 };
 
 /**
@@ -1211,55 +1601,6 @@ export type SaveMeResponses = {
 };
 
 export type SaveMeResponse = SaveMeResponses[keyof SaveMeResponses];
-
-export type SetDutyData = {
-    body: DutyWanted;
-    path?: never;
-    query?: never;
-    url: '/api/v1/duty';
-};
-
-export type SetDutyErrors = {
-    /**
-     * The request cannot be read; `fields` says why
-     */
-    400: Problem;
-    /**
-     * Nobody is signed in
-     */
-    401: Problem;
-    /**
-     * This person, or this token, may not do it
-     */
-    403: Problem;
-    /**
-     * The request is larger than 1 MiB
-     */
-    413: Problem;
-    /**
-     * A value breaks a rule; `fields` says which and why
-     */
-    422: Problem;
-    /**
-     * A fault of the desk; `incident` is the number in its log
-     */
-    500: Problem;
-    /**
-     * Too much at once; `Retry-After` says when to come again
-     */
-    503: Problem;
-};
-
-export type SetDutyError = SetDutyErrors[keyof SetDutyErrors];
-
-export type SetDutyResponses = {
-    /**
-     * Done
-     */
-    200: Me;
-};
-
-export type SetDutyResponse = SetDutyResponses[keyof SetDutyResponses];
 
 export type OfferBindingData = {
     body?: never;
@@ -2338,6 +2679,787 @@ export type ReplayArrivalResponses = {
 };
 
 export type ReplayArrivalResponse = ReplayArrivalResponses[keyof ReplayArrivalResponses];
+
+export type ReadDutyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/duty';
+};
+
+export type ReadDutyErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadDutyError = ReadDutyErrors[keyof ReadDutyErrors];
+
+export type ReadDutyResponses = {
+    /**
+     * Done
+     */
+    200: DutyBoard;
+};
+
+export type ReadDutyResponse = ReadDutyResponses[keyof ReadDutyResponses];
+
+export type SetDutyData = {
+    body: DutyWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/duty';
+};
+
+export type SetDutyErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type SetDutyError = SetDutyErrors[keyof SetDutyErrors];
+
+export type SetDutyResponses = {
+    /**
+     * Done
+     */
+    200: Me;
+};
+
+export type SetDutyResponse = SetDutyResponses[keyof SetDutyResponses];
+
+export type SetDutyOfData = {
+    body: DutyWanted;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/staff/{id}/duty';
+};
+
+export type SetDutyOfErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type SetDutyOfError = SetDutyOfErrors[keyof SetDutyOfErrors];
+
+export type SetDutyOfResponses = {
+    /**
+     * Done
+     */
+    200: DutyShown;
+};
+
+export type SetDutyOfResponse = SetDutyOfResponses[keyof SetDutyOfResponses];
+
+export type ReadRosterData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        first?: string;
+        days?: number;
+    };
+    url: '/api/v1/rosters/{id}/grid';
+};
+
+export type ReadRosterErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadRosterError = ReadRosterErrors[keyof ReadRosterErrors];
+
+export type ReadRosterResponses = {
+    /**
+     * Done
+     */
+    200: RosterGrid;
+};
+
+export type ReadRosterResponse = ReadRosterResponses[keyof ReadRosterResponses];
+
+export type PreviewRosterData = {
+    body: RosterPreview;
+    path?: never;
+    query?: never;
+    url: '/api/v1/rosters/preview';
+};
+
+export type PreviewRosterErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type PreviewRosterError = PreviewRosterErrors[keyof PreviewRosterErrors];
+
+export type PreviewRosterResponses = {
+    /**
+     * Done
+     */
+    200: RosterGrid;
+};
+
+export type PreviewRosterResponse = PreviewRosterResponses[keyof PreviewRosterResponses];
+
+export type ListLeavesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        first?: string;
+        days?: number;
+    };
+    url: '/api/v1/leaves';
+};
+
+export type ListLeavesErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListLeavesError = ListLeavesErrors[keyof ListLeavesErrors];
+
+export type ListLeavesResponses = {
+    /**
+     * Done
+     */
+    200: Array<LeaveShown>;
+};
+
+export type ListLeavesResponse = ListLeavesResponses[keyof ListLeavesResponses];
+
+export type AskLeaveData = {
+    body: LeaveWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/leaves';
+};
+
+export type AskLeaveErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type AskLeaveError = AskLeaveErrors[keyof AskLeaveErrors];
+
+export type AskLeaveResponses = {
+    /**
+     * Done
+     */
+    201: LeaveShown;
+};
+
+export type AskLeaveResponse = AskLeaveResponses[keyof AskLeaveResponses];
+
+export type DecideLeaveData = {
+    body: Decided;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/leaves/{id}/decision';
+};
+
+export type DecideLeaveErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type DecideLeaveError = DecideLeaveErrors[keyof DecideLeaveErrors];
+
+export type DecideLeaveResponses = {
+    /**
+     * Done
+     */
+    200: LeaveShown;
+};
+
+export type DecideLeaveResponse = DecideLeaveResponses[keyof DecideLeaveResponses];
+
+export type WithdrawLeaveData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/leaves/{id}/withdrawal';
+};
+
+export type WithdrawLeaveErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type WithdrawLeaveError = WithdrawLeaveErrors[keyof WithdrawLeaveErrors];
+
+export type WithdrawLeaveResponses = {
+    /**
+     * Done
+     */
+    200: LeaveShown;
+};
+
+export type WithdrawLeaveResponse = WithdrawLeaveResponses[keyof WithdrawLeaveResponses];
+
+export type ListSwapsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        first?: string;
+        days?: number;
+    };
+    url: '/api/v1/swaps';
+};
+
+export type ListSwapsErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListSwapsError = ListSwapsErrors[keyof ListSwapsErrors];
+
+export type ListSwapsResponses = {
+    /**
+     * Done
+     */
+    200: Array<SwapShown>;
+};
+
+export type ListSwapsResponse = ListSwapsResponses[keyof ListSwapsResponses];
+
+export type AskSwapData = {
+    body: SwapWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/swaps';
+};
+
+export type AskSwapErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type AskSwapError = AskSwapErrors[keyof AskSwapErrors];
+
+export type AskSwapResponses = {
+    /**
+     * Done
+     */
+    201: SwapShown;
+};
+
+export type AskSwapResponse = AskSwapResponses[keyof AskSwapResponses];
+
+export type AgreeSwapData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/swaps/{id}/agreement';
+};
+
+export type AgreeSwapErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type AgreeSwapError = AgreeSwapErrors[keyof AgreeSwapErrors];
+
+export type AgreeSwapResponses = {
+    /**
+     * Done
+     */
+    200: SwapShown;
+};
+
+export type AgreeSwapResponse = AgreeSwapResponses[keyof AgreeSwapResponses];
+
+export type DecideSwapData = {
+    body: Decided;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/swaps/{id}/decision';
+};
+
+export type DecideSwapErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type DecideSwapError = DecideSwapErrors[keyof DecideSwapErrors];
+
+export type DecideSwapResponses = {
+    /**
+     * Done
+     */
+    200: SwapShown;
+};
+
+export type DecideSwapResponse = DecideSwapResponses[keyof DecideSwapResponses];
+
+export type WithdrawSwapData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/swaps/{id}/withdrawal';
+};
+
+export type WithdrawSwapErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type WithdrawSwapError = WithdrawSwapErrors[keyof WithdrawSwapErrors];
+
+export type WithdrawSwapResponses = {
+    /**
+     * Done
+     */
+    200: SwapShown;
+};
+
+export type WithdrawSwapResponse = WithdrawSwapResponses[keyof WithdrawSwapResponses];
+
+export type ListHandoversData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/handovers';
+};
+
+export type ListHandoversErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListHandoversError = ListHandoversErrors[keyof ListHandoversErrors];
+
+export type ListHandoversResponses = {
+    /**
+     * Done
+     */
+    200: Array<HandoverShown>;
+};
+
+export type ListHandoversResponse = ListHandoversResponses[keyof ListHandoversResponses];
+
+export type TakeOverData = {
+    body: TakingWanted;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/handovers/{id}/takers';
+};
+
+export type TakeOverErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type TakeOverError = TakeOverErrors[keyof TakeOverErrors];
+
+export type TakeOverResponses = {
+    /**
+     * Done
+     */
+    200: Taken;
+};
+
+export type TakeOverResponse = TakeOverResponses[keyof TakeOverResponses];
 
 export type ListCalendarTemplatesData = {
     body?: never;

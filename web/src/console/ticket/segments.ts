@@ -3,7 +3,7 @@
 import type { ClockShown } from '@/api/generated'
 
 export interface Segment {
-  kind: 'ran' | 'over' | 'paused' | 'closed' | 'rest'
+  kind: 'ran' | 'over' | 'paused' | 'excused' | 'closed' | 'rest'
   /** Relative width; closed stretches have none. */
   grow: number
   from: string | null
@@ -16,13 +16,13 @@ export function segmentsOf(clock: ClockShown): Segment[] {
   const drawn: Segment[] = []
   let used = 0
   for (const part of clock.strip) {
-    const common = { from: part.from_at, to: part.to_at, reason: part.reason }
+    const common = { from: part.from_at, to: part.to_at, reason: part.why || part.reason }
     if (part.kind === 'closed') {
       drawn.push({ ...common, kind: 'closed', grow: 0, seconds: part.wall })
       continue
     }
-    if (part.kind === 'paused') {
-      drawn.push({ ...common, kind: 'paused', grow: part.wall, seconds: part.wall })
+    if (part.kind === 'paused' || part.kind === 'excused') {
+      drawn.push({ ...common, kind: part.kind, grow: part.wall, seconds: part.wall })
       continue
     }
     const within = Math.max(0, Math.min(part.working, clock.target - used))
@@ -31,7 +31,7 @@ export function segmentsOf(clock: ClockShown): Segment[] {
     if (within > 0) drawn.push({ ...common, kind: 'ran', grow: within, seconds: within })
     if (beyond > 0) drawn.push({ ...common, kind: 'over', grow: beyond, seconds: beyond })
   }
-  if (clock.state !== 'cancelled' && clock.remaining > 0) {
+  if (!['cancelled', 'imported'].includes(clock.state) && clock.remaining > 0) {
     const rest = clock.remaining
     drawn.push({ kind: 'rest', grow: rest, from: null, to: clock.due_at, seconds: rest, reason: '' })
   }
@@ -42,10 +42,12 @@ export function segmentsOf(clock: ClockShown): Segment[] {
  * twice all working time. */
 function capped(drawn: Segment[]): Segment[] {
   const working = drawn
-    .filter((one) => one.kind !== 'paused')
+    .filter((one) => !stands(one))
     .reduce((sum, one) => sum + one.grow, 0)
   const most = working > 0 ? working * 2 : Infinity
   return drawn.map((one) =>
-    one.kind === 'paused' && one.grow > most ? { ...one, grow: most } : one,
+    stands(one) && one.grow > most ? { ...one, grow: most } : one,
   )
 }
+
+const stands = (one: Segment) => one.kind === 'paused' || one.kind === 'excused'
