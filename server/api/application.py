@@ -15,7 +15,19 @@ from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from server.api import admin, auth, calendars, live, pages, portal, staff, tickets, versions
+from server.api import (
+    admin,
+    auth,
+    calendars,
+    duty,
+    live,
+    pages,
+    portal,
+    rosters,
+    staff,
+    tickets,
+    versions,
+)
 from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
 from server.api.errors import answer_problem
 from server.api.guards import Gate, Hardening
@@ -29,6 +41,8 @@ HANDLERS: Final[dict[str, Handler]] = {
     **tickets.HANDLERS,
     **live.HANDLERS,
     **admin.HANDLERS,
+    **duty.HANDLERS,
+    **rosters.HANDLERS,
     **staff.HANDLERS,
     **portal.HANDLERS,
     **versions.HANDLERS,

@@ -119,12 +119,6 @@ async def save_me(call: Call, asked: s.MeWanted) -> s.Me:
     return render.me(staff, await call.desk.firm(), await reading.list_load(call.desk))
 
 
-async def set_duty(call: Call, asked: s.DutyWanted) -> s.Me:
-    """值班 or 下班."""
-    staff = await people.set_duty(call.desk, call.by, asked.on_duty, call.known.via)
-    return render.me(staff, await call.desk.firm(), await reading.list_load(call.desk))
-
-
 async def offer_binding(call: Call) -> s.BindingCode:
     """A code that is short enough to be typed into a chat."""
     drawn = call.desk.entropy.token_bytes(_CODE_LENGTH)
@@ -171,7 +165,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     "signOut": sign_out,
     "setUp": set_up,
     "saveMe": save_me,
-    "setDuty": set_duty,
     "offerBinding": offer_binding,
     "listTokens": list_tokens,
     "addToken": add_token,

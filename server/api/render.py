@@ -170,6 +170,8 @@ def me(person: Staff, firm: Firm, load: Mapping[int, int]) -> s.Me:
         language=person.language,
         teams=teams_of(firm, person.id),
         load=load.get(person.id, 0),
+        duty=person.duty,
+        break_until=person.break_until,
     )
 
 
@@ -189,6 +191,8 @@ def colleague(person: Staff, firm: Firm, load: Mapping[int, int], by: Staff) -> 
         email=person.email if private else "",
         language=person.language,
         accounts=accounts if private else (),
+        duty=person.duty,
+        break_until=person.break_until,
     )
 
 

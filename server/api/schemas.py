@@ -11,7 +11,7 @@ import msgspec
 
 from server.api.schemas_clocks import ClockShown
 from server.domain.events import Priority, StatusCategory
-from server.domain.people import Role
+from server.domain.people import Duty, Role
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -55,6 +55,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     teams: tuple[str, ...]
     load: int
+    duty: Duty = "off_duty"
+    break_until: Instant | None = None
 
 
 class HolidaysEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,9 +111,13 @@ class MeWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class DutyWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PUT /api/v1/duty: 值班 or 下班."""
+    """PUT /api/v1/duty and PUT /api/v1/staff/{id}/duty: 值班, 小休 or 下班. A break ends by itself
+    after `minutes` (15 unless told). `on_duty` is the short way to say 值班 or 下班; `duty` wins.
+    """
 
-    on_duty: bool
+    duty: Duty | None = None
+    on_duty: bool | None = None
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=240)] | None = None
 
 
 class BindingCode(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +162,8 @@ class ColleagueShown(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""  # for administrators only
     language: str = "zh"
     accounts: tuple[str, ...] = ()  # chat platforms that are bound; for administrators only
+    duty: Duty = "off_duty"
+    break_until: Instant | None = None
 
 
 class TeamShown(msgspec.Struct, frozen=True, kw_only=True):

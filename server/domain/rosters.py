@@ -53,9 +53,9 @@ __all__ = [
     "Leave",
     "Line",
     "OnCall",
-    "Staffing",
     "Roster",
     "Shift",
+    "Staffing",
     "Stint",
     "Swap",
     "Turn",
@@ -71,8 +71,10 @@ __all__ = [
     "on_shift",
     "rostered",
     "shifts_on",
+    "stint_at",
     "stints",
     "turn_of",
+    "without",
 ]
 
 LOOK_AHEAD: Final = timedelta(days=400)
@@ -282,6 +284,14 @@ def shifts_on(firm: Staffing, roster: Roster, staff: int, day: date) -> tuple[st
     return tuple(dict.fromkeys(one for one in own if one != FREE))
 
 
+def stint_at(firm: Staffing, staff: int, at: datetime) -> Stint | None:
+    """The shift of a colleague that goes on at this instant, unless he is on leave."""
+    if is_away(firm, staff, at):
+        return None
+    around = stints(firm, staff, at.date() - _DAY * _FAR, at.date() + _DAY * _FAR)
+    return next((one for one in around if one.starts_at <= at < one.ends_at), None)
+
+
 def stints(firm: Staffing, staff: int, first: date, last: date) -> list[Stint]:
     """A colleague's shifts that begin on these local days (both included), earliest first."""
     found = []
@@ -388,9 +398,9 @@ def _spans(
     away = [(one.starts_at, one.ends_at) for one in firm.leaves.get(staff, ())]
     present = [(one.starts_at, one.ends_at) for one in found]
     working = [
-        span for one in found for span in _without([(one.starts_at, one.ends_at)], one.breaks)
+        span for one in found for span in without([(one.starts_at, one.ends_at)], one.breaks)
     ]
-    return _without(_merged(present), away), _without(_merged(working), away)
+    return without(_merged(present), away), without(_merged(working), away)
 
 
 def _merged(found: Iterable[Span]) -> list[Span]:
@@ -403,7 +413,8 @@ def _merged(found: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+def without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """Spans less others."""
     left = list(found)
     for low, high in taken:
         left = [

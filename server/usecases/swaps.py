@@ -3,6 +3,7 @@ event; the roster follows at once (`duty.follow`).
 """
 
 from datetime import date, datetime
+from typing import Literal
 
 from server.desk import Desk
 from server.domain import rosters
@@ -132,7 +133,7 @@ async def decide_swap(
     """
     firm, now = await known(act, by)
     found = await _swap(act, swap)
-    leads = rosters.leads(firm, now, found.staff) and rosters.leads(firm, now, found.other)
+    leads = _leads_both(firm, now, found)
     if not leads and (approve or found.other != now.id):
         raise NotAllowed
     state: SwapState = "approved" if approve else "refused"
@@ -151,7 +152,7 @@ async def withdraw_swap(act: Act, by: Staff, swap: int, via: Via = "web") -> Swa
     """
     firm, now = await known(act, by)
     found = await _swap(act, swap)
-    leads = rosters.leads(firm, now, found.staff) and rosters.leads(firm, now, found.other)
+    leads = _leads_both(firm, now, found)
     if found.staff != now.id and not leads:
         raise NotAllowed
     if found.state == "withdrawn":
@@ -170,18 +171,40 @@ async def list_swaps(desk: Desk, by: Staff, low: date) -> list[SwapRow]:
     return [
         one
         for one in found
-        if one.state == "approved"
-        or by.id in {one.staff, one.other}
-        or (rosters.leads(firm, by, one.staff) and rosters.leads(firm, by, one.other))
+        if one.state == "approved" or by.id in {one.staff, one.other} or _leads_both(firm, by, one)
     ]
+
+
+Step = Literal["agree", "refuse", "decide", "withdraw"]
+
+
+def may(firm: Firm, swap: SwapRow, by: Staff, at: datetime) -> tuple[Step, ...]:
+    """What somebody may do to a swap now."""
+    if swap.state not in _LIVING or _is_over(firm, swap, at):
+        return ()
+    leads = _leads_both(firm, by, swap)
+    steps: tuple[tuple[Step, bool], ...] = (
+        ("agree", swap.state == "asked" and swap.other == by.id),
+        ("refuse", swap.state in _PENDING and (swap.other == by.id or leads)),
+        ("decide", swap.state == "agreed" and leads),
+        ("withdraw", swap.staff == by.id or leads),
+    )
+    return tuple(step for step, fits in steps if fits)
+
+
+def _leads_both(firm: Firm, by: Staff, swap: SwapRow) -> bool:
+    return rosters.leads(firm, by, swap.staff) and rosters.leads(firm, by, swap.other)
+
+
+def _is_over(firm: Firm, swap: SwapRow, at: datetime) -> bool:
+    roster = firm.rosters.get(swap.roster)
+    return roster is not None and swap.last_day < rosters.local_day(roster, at)
 
 
 def _check_undecided(
     firm: Firm, swap: SwapRow, at: datetime, states: frozenset[str] = _PENDING
 ) -> None:
-    roster = firm.rosters.get(swap.roster)
-    over = roster is not None and swap.last_day < rosters.local_day(roster, at)
-    if swap.state not in states or over:
+    if swap.state not in states or _is_over(firm, swap, at):
         raise AlreadyDecided
 
 

@@ -57,15 +57,6 @@ SESSION: Final[tuple[Operation, ...]] = (
         answer=s.Me,
     ),
     Operation(
-        method="PUT",
-        path="/api/v1/duty",
-        id="setDuty",
-        summary="Go on duty or off duty",
-        roles=EVERYBODY,
-        body=s.DutyWanted,
-        answer=s.Me,
-    ),
-    Operation(
         method="POST",
         path="/api/v1/bindings",
         id="offerBinding",
