@@ -30,6 +30,7 @@ __all__ = [
     "EmptyCalendar",
     "Explicit",
     "Hours",
+    "Meter",
     "Override",
     "Pattern",
     "Worktable",
@@ -114,6 +115,11 @@ class Worktable:
             for place in range(first, last)
         ]
 
+    def meter(self, low: int, high: int) -> "Meter":
+        """A fixed view for instants in [low, high), for reading a long past."""
+        rows = self._reach(low, high)
+        return Meter(low, high, rows)
+
     def _reach(self, low: int, high: int) -> _Rows:
         rows = self._rows
         if rows.low <= low and high < rows.high:
@@ -128,6 +134,29 @@ class Worktable:
             low, high = min(low, rows.low), max(high, rows.high)
         self._rows = _build(self.calendar, low, high)
         return self._rows
+
+
+class Meter:
+    """Working seconds since some fixed instant, for instants in [low, high): the working time
+    between two is the difference of their readings. It never changes.
+    """
+
+    __slots__ = ("_before", "_closes", "_opens", "high", "low")
+
+    def __init__(self, low: int, high: int, rows: _Rows) -> None:
+        self.low = low
+        self.high = high
+        self._opens = rows.opens
+        self._closes = rows.closes
+        self._before = rows.before
+
+    def read(self, at: int) -> int:
+        """The reading at an instant; outside of [low, high) it means nothing."""
+        place = bisect_right(self._opens, at) - 1
+        if place < 0:
+            return 0
+        close = self._closes[place]
+        return self._before[place] + (min(close, at)) - self._opens[place]
 
 
 def _used(rows: _Rows, at: int) -> int:
