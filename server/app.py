@@ -28,7 +28,7 @@ from server.settings import Settings
 from server.storage.database import Database
 from server.storage.migrate import STEPS, DatabaseIsNewer, migrate, read_version
 from server.usecases import deliveries, people
-from server.workers import arrivals, deadlines, duty, housekeeping, receivers, waiting
+from server.workers import arrivals, deadlines, duty, housekeeping, promises, receivers, waiting
 from server.workers import deliveries as delivering
 from server.workers.runner import Loop, Runner
 
@@ -36,6 +36,7 @@ LOOPS: Final[dict[str, Loop]] = {
     "receivers": receivers.run,
     "deadlines": deadlines.run,
     "waiting": waiting.run,
+    "promises": promises.run,
     "duty": duty.run,
     "arrivals": arrivals.run,
     "deliveries": delivering.run,

@@ -20,6 +20,7 @@ from server.api import (
     auth,
     calendars,
     duty,
+    law,
     live,
     pages,
     portal,
@@ -47,6 +48,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **portal.HANDLERS,
     **versions.HANDLERS,
     **calendars.HANDLERS,
+    **law.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

@@ -20,7 +20,9 @@ from server.usecases.recording import record_desk
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _EVERY: Final = 2**31 - 1
-_SUPERVISED = frozenset({"rules", "calendar", "policy", "team", "queue", "status", "roster"})
+_SUPERVISED = frozenset(
+    {"rules", "calendar", "policy", "metric", "team", "queue", "status", "roster"}
+)
 
 
 class UnknownConfiguration(errors.NotFound):

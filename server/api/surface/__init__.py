@@ -9,6 +9,7 @@ from typing import Final
 from server.api.surface.calendars import CALENDARS
 from server.api.surface.care import CARE
 from server.api.surface.duty import DUTY
+from server.api.surface.law import LAW
 from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
 from server.api.surface.session import SESSION
@@ -23,6 +24,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *CARE,
     *DUTY,
     *CALENDARS,
+    *LAW,
     *VERSIONS,
     *PORTAL,
 )

@@ -59,6 +59,18 @@ export type AnyCommand = ({
 } & Edit);
 
 /**
+ * Apply
+ *
+ * These policies and calendars, as they are now, hold for the open clocks that are under them
+ * or come under them. None named: all of them.
+ */
+export type Apply = {
+    order: 'apply';
+    policies?: Array<string>;
+    calendars?: Array<string>;
+};
+
+/**
  * ArrivalShown
  *
  * GET /api/v1/arrivals: what arrived and could not be worked on. POST
@@ -459,6 +471,20 @@ export type Edit = {
 };
 
 /**
+ * EffectShown
+ *
+ * What an order does to one clock.
+ */
+export type EffectShown = {
+    metric: string;
+    label: string;
+    instance: number;
+    what: Array<'begun' | 'breached' | 'cancelled' | 'cured' | 'moved'>;
+    old_due_at: string | null;
+    new_due_at: string | null;
+};
+
+/**
  * Escalate
  *
  * 升级 by hand.
@@ -467,6 +493,36 @@ export type Escalate = {
     command: 'escalate';
     reason: string;
     ticket: number;
+};
+
+/**
+ * ExampleShown
+ *
+ * A ticket that an order would change.
+ */
+export type ExampleShown = {
+    ticket: number;
+    subject: string;
+    effects: Array<EffectShown>;
+};
+
+/**
+ * ExcuseTime
+ *
+ * The time from `from_at` to `to_at` does not count, for the clocks of these metrics, on these
+ * tickets or on those of these teams; none named: on all. `approver` is the colleague who answers
+ * for it, the one who orders it unless told.
+ */
+export type ExcuseTime = {
+    order: 'excuse';
+    from_at: string;
+    to_at: string;
+    cause: 'other' | 'power' | 'storm' | 'system';
+    reason: string;
+    teams?: Array<string>;
+    tickets?: Array<number>;
+    metrics?: Array<string>;
+    approver?: number | null;
 };
 
 /**
@@ -634,6 +690,45 @@ export type HolidaysWanted = {
 };
 
 /**
+ * LawJobShown
+ *
+ * A job on promises. `by` names who ordered it; `reached` of `through` ticket numbers are done;
+ * `text` says what came of it, in the reader's language.
+ */
+export type LawJobShown = {
+    id: number;
+    order: ({
+        order: 'apply';
+    } & Apply) | ({
+        order: 'excuse';
+    } & ExcuseTime);
+    state: 'done' | 'running';
+    by: string;
+    created_at: string;
+    ended_at: string | null;
+    reached: number;
+    through: number;
+    tally: TallyShown;
+    text: string;
+};
+
+/**
+ * LawPreview
+ *
+ * POST /api/v1/law/preview: what an order would do if it were given now; nothing is changed.
+ * The first twenty tickets are shown.
+ */
+export type LawPreview = {
+    order: ({
+        order: 'apply';
+    } & Apply) | ({
+        order: 'excuse';
+    } & ExcuseTime);
+    tally: TallyShown;
+    examples: Array<ExampleShown>;
+};
+
+/**
  * LeaveShown
  *
  * A leave. `reason` "other" and an empty `note` where the reader may not know why. `may` holds
@@ -746,6 +841,37 @@ export type MessageShown = {
     visibility: 'internal' | 'public';
     direction: 'in' | 'out';
     text: string;
+};
+
+/**
+ * MetricShown
+ *
+ * A metric as it is measured now; `label` is in the reader's language. `own`: somebody saved it
+ * (configuration kind `metric`), else it is one that every desk has. `promised`: some policy has a
+ * target for it.
+ */
+export type MetricShown = {
+    id: string;
+    label: string;
+    version: number;
+    own: boolean;
+    promised: boolean;
+    starts: Array<string>;
+    stops: Array<string>;
+    resumes: Array<string>;
+    pauses: Array<StatusCategory>;
+    instances: 'many' | 'one';
+    late: 'clamp' | 'rejudge';
+};
+
+/**
+ * MetricsShown
+ *
+ * GET /api/v1/metrics.
+ */
+export type MetricsShown = {
+    metrics: Array<MetricShown>;
+    signals: Array<SignalShown>;
 };
 
 /**
@@ -1128,6 +1254,16 @@ export type SignIn = {
 };
 
 /**
+ * SignalShown
+ *
+ * A signal that may start and stop clocks, in the reader's language.
+ */
+export type SignalShown = {
+    id: string;
+    label: string;
+};
+
+/**
  * StatusCategory
  *
  * What a status means to the machine. Closed; statuses themselves are configuration.
@@ -1218,6 +1354,23 @@ export type Taken = {
  */
 export type TakingWanted = {
     tickets?: Array<number>;
+};
+
+/**
+ * TallyShown
+ *
+ * What an order does: tickets that it looks at, that it changes, that could not be worked on;
+ * clocks that fall due at another instant, that it breaches, cures, begins and cancels.
+ */
+export type TallyShown = {
+    looked_at: number;
+    tickets: number;
+    moved: number;
+    breached: number;
+    cured: number;
+    begun: number;
+    cancelled: number;
+    failed: number;
 };
 
 /**
@@ -3552,6 +3705,217 @@ export type ImportHolidaysResponses = {
 };
 
 export type ImportHolidaysResponse = ImportHolidaysResponses[keyof ImportHolidaysResponses];
+
+export type ListMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/metrics';
+};
+
+export type ListMetricsErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListMetricsError = ListMetricsErrors[keyof ListMetricsErrors];
+
+export type ListMetricsResponses = {
+    /**
+     * Done
+     */
+    200: MetricsShown;
+};
+
+export type ListMetricsResponse = ListMetricsResponses[keyof ListMetricsResponses];
+
+export type PreviewLawOrderData = {
+    body: ({
+        order: 'apply';
+    } & Apply) | ({
+        order: 'excuse';
+    } & ExcuseTime);
+    path?: never;
+    query?: never;
+    url: '/api/v1/law/preview';
+};
+
+export type PreviewLawOrderErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type PreviewLawOrderError = PreviewLawOrderErrors[keyof PreviewLawOrderErrors];
+
+export type PreviewLawOrderResponses = {
+    /**
+     * Done
+     */
+    200: LawPreview;
+};
+
+export type PreviewLawOrderResponse = PreviewLawOrderResponses[keyof PreviewLawOrderResponses];
+
+export type ListLawJobsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/law/jobs';
+};
+
+export type ListLawJobsErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListLawJobsError = ListLawJobsErrors[keyof ListLawJobsErrors];
+
+export type ListLawJobsResponses = {
+    /**
+     * Done
+     */
+    200: Array<LawJobShown>;
+};
+
+export type ListLawJobsResponse = ListLawJobsResponses[keyof ListLawJobsResponses];
+
+export type GiveLawOrderData = {
+    body: ({
+        order: 'apply';
+    } & Apply) | ({
+        order: 'excuse';
+    } & ExcuseTime);
+    path?: never;
+    query?: never;
+    url: '/api/v1/law/jobs';
+};
+
+export type GiveLawOrderErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type GiveLawOrderError = GiveLawOrderErrors[keyof GiveLawOrderErrors];
+
+export type GiveLawOrderResponses = {
+    /**
+     * Done
+     */
+    201: LawJobShown;
+};
+
+export type GiveLawOrderResponse = GiveLawOrderResponses[keyof GiveLawOrderResponses];
+
+export type ReadLawJobData = {
+    body?: never;
+    path: {
+        id: number;
+    };
+    query?: never;
+    url: '/api/v1/law/jobs/{id}';
+};
+
+export type ReadLawJobErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadLawJobError = ReadLawJobErrors[keyof ReadLawJobErrors];
+
+export type ReadLawJobResponses = {
+    /**
+     * Done
+     */
+    200: LawJobShown;
+};
+
+export type ReadLawJobResponse = ReadLawJobResponses[keyof ReadLawJobResponses];
 
 export type ListVersionsData = {
     body?: never;
