@@ -1,0 +1,322 @@
+"""Routing rules (派单规则): in their order, over whatever is known of a ticket, they say where it
+goes, how pressing it is and what it takes. routing.py finds the colleague.
+
+One rule may set what another one looks at. In mode "all" the rules are therefore read again after
+each round that changed a fact, those that have not matched yet; each matches once at most, so that
+rules that call one another come to an end (回环保护).
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from server.domain.conditions import (
+    DEEPEST,
+    Condition,
+    Facts,
+    Is,
+    LooksLike,
+    Open,
+    depth,
+    fields_of,
+    walk,
+)
+from server.domain.events import Priority
+from server.domain.matching import BadPattern, Miss, View, check_pattern, explain, holds
+from server.domain.queues import Mode
+
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Name = Annotated[str, msgspec.Meta(max_length=120)]
+Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+
+
+class Then(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a rule does. What is not given stays as it is. `skills` maps a skill to the least
+    level. `mode` has the last word over the queue's. `move` also takes the ticket from a colleague
+    who holds it already, when a later change makes the rule match.
+    """
+
+    queue: str | None = None
+    team: str | None = None
+    priority: Priority | None = None
+    skills: dict[str, Level] = {}
+    tags: tuple[Tag, ...] = ()
+    policy: str | None = None
+    mode: Mode | None = None
+    move: bool = False
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """派单规则. Without `when` it holds for every ticket."""
+
+    id: Id
+    name: Name
+    when: Condition | None = None
+    then: Then
+    active: bool = True
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The ordered rule set. `mode` "first": the first rule that matches decides. "all": every rule
+    that matches adds to it; of two that say different things, the earlier one has its way.
+    `fallback_team` is the 兜底处理组, for what no rule and no queue sends anywhere;
+    `fallback_mode` says how it gets it.
+    """
+
+    version: int = 0
+    mode: Literal["first", "all"] = "first"
+    rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=2000)] = ()
+    fallback_team: str | None = None
+    fallback_mode: Mode = "automatic"
+
+
+class Matched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule that matched, and by which terms; `round` 2 and later: because of what others set."""
+
+    rule: str
+    name: str = ""
+    terms: tuple[str, ...] = ()
+    round: int = 1
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules say of a ticket. `rule` is the one that decides where it goes, or else the
+    first that matched, with its terms; `rules` are all that matched. Without a `team` the queue's
+    or the general team is meant; without a `mode` the queue's. `move`: also from a colleague who
+    holds it. `rounds` tells how often the rules were read.
+    """
+
+    rule: str | None = None
+    rule_name: str = ""
+    version: int = 0
+    matched: tuple[str, ...] = ()
+    rules: tuple[Matched, ...] = ()
+    queue: str | None = None
+    team: str | None = None
+    priority: Priority | None = None
+    priority_rule: str = ""
+    skills: dict[str, int] = {}
+    tags: tuple[str, ...] = ()
+    policy: str | None = None
+    mode: Mode | None = None
+    move: bool = False
+    rounds: int = 1
+
+
+def read(rules: Rules, facts: Facts) -> Verdict:
+    """What the rules say."""
+    verdict = Verdict(version=rules.version)
+    for rule, round_, view in _matching(rules, facts):
+        verdict = _joined(verdict, rule, round_, view)
+    if verdict.rule is None:
+        return replace(verdict, mode=rules.fallback_mode)
+    return verdict
+
+
+def _matching(rules: Rules, facts: Facts) -> Iterator[tuple[Rule, int, View]]:
+    """The rules that match, in the order in which they do."""
+    view = View(facts)
+    left = [rule for rule in rules.rules if rule.active]
+    if rules.mode == "first":
+        for rule in left:
+            if rule.when is None or holds(rule.when, view):
+                yield rule, 1, view
+                return
+        return
+    said = Then()
+    round_ = 0
+    fresh = left
+    while fresh:
+        round_ += 1
+        matched = [rule for rule in fresh if rule.when is None or holds(rule.when, view)]
+        for rule in matched:
+            yield rule, round_, view
+            said = _added(said, rule.then)
+        gone = {rule.id for rule in matched}
+        left = [rule for rule in left if rule.id not in gone]
+        now = _with(facts, said)
+        changed = _changed(view.facts, now)
+        fresh = [rule for rule in left if changed & fields_of(rule.when)]
+        view = View(now)
+
+
+_SET: Final = ("queue", "team", "priority", "tags")
+"""Facts that rules set for one another."""
+
+
+def _with(facts: Facts, said: Then) -> Facts:
+    return replace(
+        facts,
+        queue=said.queue or facts.queue,
+        team=said.team or facts.team,
+        priority=said.priority or facts.priority,
+        tags=tuple(dict.fromkeys((*facts.tags, *said.tags))),
+    )
+
+
+def _changed(before: Facts, after: Facts) -> frozenset[str]:
+    return frozenset(name for name in _SET if getattr(before, name) != getattr(after, name))
+
+
+def _added(one: Then, later: Then) -> Then:
+    """Both together: the earlier one has its way, of a skill the higher level counts."""
+    return Then(
+        queue=one.queue or later.queue,
+        team=one.team or later.team,
+        priority=one.priority or later.priority,
+        skills=_higher(one.skills, later.skills),
+        tags=tuple(dict.fromkeys((*one.tags, *later.tags))),
+        policy=one.policy or later.policy,
+        mode=one.mode or later.mode,
+        move=one.move or later.move,
+    )
+
+
+def _higher(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return one | {skill: max(level, one.get(skill, 0)) for skill, level in other.items()}
+
+
+def _joined(verdict: Verdict, rule: Rule, round_: int, view: View) -> Verdict:
+    found = explain(rule.when, view) if rule.when is not None else ()
+    terms = () if isinstance(found, Miss) else found
+    both = _added(
+        Then(
+            queue=verdict.queue,
+            team=verdict.team,
+            priority=verdict.priority,
+            skills=verdict.skills,
+            tags=verdict.tags,
+            policy=verdict.policy,
+            mode=verdict.mode,
+            move=verdict.move,
+        ),
+        rule.then,
+    )
+    sends = rule.then.team is not None or rule.then.queue is not None
+    decides = verdict.rule is None or (sends and verdict.team is None and verdict.queue is None)
+    return Verdict(
+        rule=rule.id if decides else verdict.rule,
+        rule_name=rule.name if decides else verdict.rule_name,
+        version=verdict.version,
+        matched=terms if decides else verdict.matched,
+        rules=(*verdict.rules, Matched(rule=rule.id, name=rule.name, terms=terms, round=round_)),
+        queue=both.queue,
+        team=both.team,
+        priority=both.priority,
+        priority_rule=verdict.priority_rule
+        or (rule.name or rule.id if rule.then.priority is not None else ""),
+        skills=both.skills,
+        tags=both.tags,
+        policy=both.policy,
+        mode=both.mode,
+        move=both.move,
+        rounds=round_,
+    )
+
+
+def fields_read(rules: Rules) -> frozenset[str]:
+    """The facts that any rule looks at."""
+    return frozenset().union(*(fields_of(rule.when) for rule in rules.rules if rule.active))
+
+
+def calendars_read(rules: Rules) -> frozenset[str]:
+    """The calendars that any rule looks at; an empty name stands for the ticket's store's."""
+    return frozenset(
+        one.calendar
+        for rule in rules.rules
+        if rule.active and rule.when is not None
+        for _, one in walk(rule.when)
+        if isinstance(one, Open)
+    )
+
+
+# What is wrong with a rule set
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in the document that cannot be: where (`rules[2].when.of[0].pattern`), a code of
+    `[field]`, and facts for its words.
+    """
+
+    path: str
+    code: str
+    facts: dict[str, str] = {}
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule set may refer to."""
+
+    teams: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
+    policies: frozenset[str] = frozenset()
+    calendars: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+
+
+def faults(rules: Rules, known: Known | None = None) -> tuple[Fault, ...]:
+    """Everything that is wrong with it, in its order. `known` None: references are not checked."""
+    found: list[Fault] = []
+    seen: set[str] = set()
+    for place, rule in enumerate(rules.rules):
+        path = f"rules[{place}]"
+        if rule.id in seen:
+            found.append(Fault(path=f"{path}.id", code="twice", facts={"value": rule.id}))
+        seen.add(rule.id)
+        found += _condition_faults(rule.when, f"{path}.when", known)
+        found += _then_faults(rule.then, f"{path}.then", known)
+    if known is not None and rules.fallback_team not in {None, *known.teams}:
+        facts = {"value": rules.fallback_team or ""}
+        found.append(Fault(path="fallback_team", code="no_team", facts=facts))
+    return tuple(found)
+
+
+def _condition_faults(when: Condition | None, path: str, known: Known | None) -> Iterator[Fault]:
+    if when is None:
+        return
+    if depth(when) > DEEPEST:
+        yield Fault(path=path, code="too_deep", facts={"most": str(DEEPEST)})
+        return
+    for inside, one in walk(when, path):
+        if isinstance(one, LooksLike):
+            yield from _pattern_faults(one, inside)
+        elif isinstance(one, Open) and one.calendar and known is not None:
+            if one.calendar not in known.calendars:
+                facts = {"value": one.calendar}
+                yield Fault(path=f"{inside}.calendar", code="no_calendar", facts=facts)
+        elif isinstance(one, Is) and known is not None:
+            yield from _value_faults(one, inside, known)
+
+
+def _pattern_faults(one: LooksLike, path: str) -> Iterator[Fault]:
+    try:
+        check_pattern(one.pattern)
+    except BadPattern as error:
+        yield Fault(path=f"{path}.pattern", code="pattern", facts={"why": str(error)})
+
+
+def _value_faults(one: Is, path: str, known: Known) -> Iterator[Fault]:
+    closed: dict[str, frozenset[str]] = {
+        "priority": frozenset(Priority),
+        "urgency": frozenset(Priority),
+        "team": known.teams,
+        "store": known.stores,
+    }
+    allowed = closed.get(one.field)
+    for place, value in enumerate(one.values):
+        if allowed is not None and value and value not in allowed:
+            facts = {"value": value}
+            yield Fault(path=f"{path}.values[{place}]", code="no_such_value", facts=facts)
+
+
+def _then_faults(then: Then, path: str, known: Known | None) -> Iterator[Fault]:
+    if then == Then():
+        yield Fault(path=path, code="does_nothing")
+    if known is None:
+        return
+    for name, there in (("queue", known.queues), ("team", known.teams), ("policy", known.policies)):
+        value = getattr(then, name)
+        if value is not None and value not in there:
+            yield Fault(path=f"{path}.{name}", code=f"no_{name}", facts={"value": value})
