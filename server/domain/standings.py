@@ -17,7 +17,9 @@ from server.domain.events import (
     AnyBody,
     Assigned,
     Claimed,
+    Opened,
     Priority,
+    PriorityChanged,
     Resolved,
     Routed,
     Transferred,
@@ -91,18 +93,22 @@ def cell_of(ticket: Ticket | None) -> Cell | None:
     return Cell(ticket.assignee, ticket.priority, ticket.category or "", works)
 
 
-def moves(
-    before: Ticket | None, after: Ticket, events: Iterable[AnyBody]
-) -> dict[int, tuple[Cell | None, Cell | None, tuple[AnyBody, ...]]]:
-    """Whose standing a change moves: colleague → the cell that the ticket leaves, the cell that it
-    comes to, and the events that concern them.
-    """
+Move = tuple[Cell | None, Cell | None, tuple[tuple[AnyBody, str], ...]]
+"""The cell that a ticket leaves, the cell that it comes to, and the events that concern a
+colleague, each with the priority that the ticket had then.
+"""
+
+
+def moves(before: Ticket | None, after: Ticket, events: Iterable[AnyBody]) -> dict[int, Move]:
+    """Whose standing a change moves, and how."""
     old, new = cell_of(before), cell_of(after)
-    told: dict[int, list[AnyBody]] = {}
+    priority: str = before.priority if before is not None else after.priority
+    told: dict[int, list[tuple[AnyBody, str]]] = {}
     for body in events:
+        priority = _priority_after(body, priority)
         whom = _concerns(body)
         if whom is not None:
-            told.setdefault(whom, []).append(body)
+            told.setdefault(whom, []).append((body, priority))
     if old != new:
         for cell in (old, new):
             if cell is not None:
@@ -115,6 +121,14 @@ def moves(
         )
         for staff, bodies in sorted(told.items())
     }
+
+
+def _priority_after(body: AnyBody, priority: str) -> str:
+    match body:
+        case Opened(priority=now) | PriorityChanged(new=now):
+            return now
+        case _:
+            return priority
 
 
 def _concerns(body: AnyBody) -> int | None:
@@ -163,9 +177,9 @@ def told(
     """
     now = int(at.timestamp())
     if isinstance(body, Resolved):
-        if held_at is None:
-            return standing
-        took = max(0, now - int(held_at.timestamp()))
+        took = now - int(held_at.timestamp()) if held_at is not None else 0
+        if took <= 0:
+            return standing  # taken in the same breath: that says nothing of the pace
         pace = took if standing.pace is None else standing.pace + (took - standing.pace) // _SHARE
         return replace(standing, pace=pace)
     since = now - int(REMEMBERED.total_seconds())

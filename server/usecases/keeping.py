@@ -48,17 +48,17 @@ async def _keep_standings(
     for staff, (old, new, bodies) in moved.items():
         was = known.get(staff, NOTHING)
         now = counted(was, old, new)
-        for body in bodies:
-            now = _after(now, body, before, after, at)
+        for body, priority in bodies:
+            now = _after(now, body, priority, before, at)
         if now != was:
             await standings.put(unit, staff, now)
 
 
 def _after(
-    standing: Standing, body: AnyBody, before: Ticket | None, after: Ticket, at: datetime
+    standing: Standing, body: AnyBody, priority: str, before: Ticket | None, at: datetime
 ) -> Standing:
     held_at = before.held_at if before is not None and isinstance(body, Resolved) else None
-    return told(standing, body, after.priority, at=at, held_at=held_at)
+    return told(standing, body, priority, at=at, held_at=held_at)
 
 
 async def _keep_waiting(

@@ -326,7 +326,7 @@ def test_a_change_moves_the_standing_of_both_colleagues():
     moved = moves(before, after, (Claimed(assignee=4),))
     assert set(moved) == {3, 4}
     old, new = cell_of(before), cell_of(after)
-    assert moved == {3: (old, None, ()), 4: (None, new, (Claimed(assignee=4),))}
+    assert moved == {3: (old, None, ()), 4: (None, new, ((Claimed(assignee=4), "normal"),))}
     assert counted(counted(NOTHING, None, new), new, None) == NOTHING
 
 
@@ -342,4 +342,7 @@ def test_what_was_given_and_how_long_solving_took_is_remembered():
     solved = told(second, Resolved(message=None, by=3), "low", at=later, held_at=MONDAY)
     assert solved.pace == 9 * 3600
     again = told(solved, Resolved(message=None, by=3), "low", at=later, held_at=later)
-    assert again.pace == 9 * 3600 * 3 // 4
+    assert again.pace == solved.pace  # taken in the same breath
+    hour_ago = later - timedelta(hours=1)
+    again = told(solved, Resolved(message=None, by=3), "low", at=later, held_at=hour_ago)
+    assert again.pace == 7 * 3600
