@@ -61,7 +61,9 @@ export const desk = new QueryClient({
 
 export const readSession = () => ask<SessionState>('GET', '/session')
 export const fileTicket = (body: TicketWanted) => ask<Done>('POST', '/tickets', { body })
-export const setDuty = (on_duty: boolean) => ask<Me>('PUT', '/duty', { body: { on_duty } })
+export type Duty = Me['duty']
+export const setDuty = (body: { duty: Duty; minutes?: number }) =>
+  ask<Me>('PUT', '/duty', { body })
 export const saveMe = (body: MeWanted) => ask<Me>('PUT', '/me', { body })
 export const signOut = () => ask<null>('DELETE', '/session')
 export const offerBinding = () => ask<BindingCode>('POST', '/bindings')
@@ -161,17 +163,31 @@ export const useArrivals = () =>
     queryFn: () => ask<ArrivalShown[]>('GET', '/arrivals', { query: { limit: 100 } }),
   })
 
-/** 值班 / 下班, shown at once and taken back when refused. */
+/** 值班 / 小休 / 下班, shown at once and taken back when refused. */
 export function useDuty() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: setDuty,
-    onMutate(on_duty) {
+    onMutate({ duty, minutes }) {
       const before = client.getQueryData<SessionState>(keys.session)
       client.setQueryData<SessionState>(keys.session, (old) =>
-        old?.me ? { ...old, me: { ...old.me, on_duty } } : old,
+        old?.me
+          ? {
+              ...old,
+              me: {
+                ...old.me,
+                duty,
+                on_duty: duty === 'on_duty',
+                break_until:
+                  duty === 'break' ? new Date(Date.now() + (minutes ?? 15) * 60_000).toISOString() : null,
+              },
+            }
+          : old,
       )
       return { before }
+    },
+    onSuccess(me) {
+      client.setQueryData<SessionState>(keys.session, (old) => (old ? { ...old, me } : old))
     },
     onError(_reason, _wanted, kept) {
       client.setQueryData(keys.session, kept?.before)

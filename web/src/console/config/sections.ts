@@ -1,5 +1,5 @@
 /** The sections of 派单与时效, grouped as they are thought of. */
-import { Building2, CalendarDays, Gauge, Layers2, Sparkles, Timer, TrendingUp } from '@lucide/vue'
+import { Building2, CalendarDays, Gauge, Layers2, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
 import { type Component, defineAsyncComponent } from 'vue'
 import SectionBones from './parts/SectionBones.vue'
 
@@ -8,6 +8,7 @@ const SOURCES = {
   calendars: { icon: CalendarDays, page: () => import('./calendars/CalendarsSection.vue') },
   ladders: { icon: TrendingUp, page: () => import('./ladders/LaddersSection.vue') },
   metrics: { icon: Timer, page: () => import('./metrics/MetricsSection.vue') },
+  jobs: { icon: TimerOff, page: () => import('./law/JobsSection.vue') },
   queues: { icon: Layers2, page: () => import('./queues/QueuesSection.vue') },
   skills: { icon: Sparkles, page: () => import('./skills/SkillsSection.vue') },
   profile: { icon: Building2, page: () => import('./profile/ProfileSection.vue') },
@@ -16,7 +17,7 @@ const SOURCES = {
 export type Section = keyof typeof SOURCES
 
 export const GROUPS: { id: string; sections: Section[] }[] = [
-  { id: 'time', sections: ['policies', 'calendars', 'ladders', 'metrics'] },
+  { id: 'time', sections: ['policies', 'calendars', 'ladders', 'metrics', 'jobs'] },
   { id: 'route', sections: ['queues'] },
   { id: 'people', sections: ['skills'] },
   { id: 'firm', sections: ['profile'] },
