@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from bots.cards import Card, Reading, marked, notice_card, plain_card
+from bots.desk_cards import desk_card, plain_desk_card
 from bots.dingtalk.render import markdown
 from server.clients import Ambiguous, Permanent, TryLater
 from server.clients.dingtalk import DingTalk, Message, Text
@@ -91,9 +92,9 @@ class DingTalkSender:
         return to.session_until is None or self._desk.clock.now() < to.session_until
 
     async def _notify(self, parcel: Parcel, to: Address) -> Outcome:
-        if parcel.ticket is None:
-            return Never(why="no_ticket")
         reading = self._reading(parcel, to)
+        if parcel.ticket is None:
+            return await self._notify_of_desk(parcel, to, reading)
         brief = await chat.read_brief(self._desk, parcel.ticket, parcel.delivery.event_seq)
         card = notice_card(parcel, parcel.ticket, brief, reading)
         try:
@@ -102,6 +103,17 @@ class DingTalkSender:
             if not trouble.code.startswith(FILTERED):
                 raise
         return await self._write(to, _drawn(plain_card(parcel, parcel.ticket, reading)))
+
+    async def _notify_of_desk(self, parcel: Parcel, to: Address, reading: Reading) -> Outcome:
+        card = await desk_card(self._desk, parcel, reading)
+        if card is None:
+            return Never(why="no_ticket")
+        try:
+            return await self._write(to, _drawn(card))
+        except Permanent as trouble:
+            if not trouble.code.startswith(FILTERED):
+                raise
+        return await self._write(to, _drawn(plain_desk_card(card)))
 
     async def _write(self, to: Address, message: Message) -> Outcome:
         if to.group is not None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from bots.cards import Card, Reading, marked, notice_card
+from bots.desk_cards import desk_card
 from bots.wecom.render import fitting, markdown
 from server.clients import Ambiguous, Permanent, TryLater
 from server.clients.pace import Pace, Tempo
@@ -87,7 +88,10 @@ class WeComSender:
             said = msgspec.json.decode(parcel.delivery.body, type=dict[str, str])["text"]
             return fitting(marked(self._language(parcel, to), said) if parcel.again else said)
         if parcel.ticket is None:
-            raise Permanent("no_ticket")
+            about = await desk_card(self._desk, parcel, reading)
+            if about is None:
+                raise Permanent("no_ticket")
+            return markdown(about)
         brief = await chat.read_brief(self._desk, parcel.ticket, parcel.delivery.event_seq)
         card: Card = notice_card(parcel, parcel.ticket, brief, reading)
         return markdown(card)

@@ -18,8 +18,15 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def shifts(desk_url: str, tmp_path: Path, anyio_backend: str) -> AsyncIterator[World]:
-    """A desk at work with a roster, on both engines."""
+async def shifts(tmp_path: Path, anyio_backend: str) -> AsyncIterator[World]:
+    """A desk at work with a roster."""
+    async with World(tmp_path) as world:
+        yield await with_shifts(world)
+
+
+@pytest.fixture
+async def either(desk_url: str, tmp_path: Path, anyio_backend: str) -> AsyncIterator[World]:
+    """The same on both engines."""
     url = desk_url if desk_url.startswith("postgres") else ""
     async with World(tmp_path, url=url) as world:
         yield await with_shifts(world)
@@ -34,21 +41,21 @@ async def says(world: World, name: str, what: str, **more: object) -> None:
     await world.at_rest()
 
 
-async def test_duty_follows_the_roster_through_a_day_a_night_and_the_lunch_between(shifts: World):
-    assert await duties(shifts) == ["on_duty", "off_duty"]
-    await until(shifts, at("12:00"))
-    assert (await shifts.staff(ZHAO)).break_until == at("13:30")
-    assert await duties(shifts) == ["break", "off_duty"]
-    await until(shifts, at("13:30"))
-    assert await duties(shifts) == ["on_duty", "off_duty"]
-    await until(shifts, at("18:00"))
-    assert await duties(shifts) == ["off_duty", "on_duty"]
-    await until(shifts, at("02:00", 17))
-    assert await duties(shifts) == ["off_duty", "off_duty"]
-    await until(shifts, at("09:00", 17))
-    assert await duties(shifts) == ["on_duty", "off_duty"]
-    await until(shifts, at("12:00", 21))
-    assert await duties(shifts) == ["off_duty", "off_duty"]
+async def test_duty_follows_the_roster_through_a_day_a_night_and_the_lunch_between(either: World):
+    assert await duties(either) == ["on_duty", "off_duty"]
+    await until(either, at("12:00"))
+    assert (await either.staff(ZHAO)).break_until == at("13:30")
+    assert await duties(either) == ["break", "off_duty"]
+    await until(either, at("13:30"))
+    assert await duties(either) == ["on_duty", "off_duty"]
+    await until(either, at("18:00"))
+    assert await duties(either) == ["off_duty", "on_duty"]
+    await until(either, at("02:00", 17))
+    assert await duties(either) == ["off_duty", "off_duty"]
+    await until(either, at("09:00", 17))
+    assert await duties(either) == ["on_duty", "off_duty"]
+    await until(either, at("12:00", 21))
+    assert await duties(either) == ["off_duty", "off_duty"]
 
 
 async def test_whoever_went_by_hand_is_not_called_back_before_the_next_shift(shifts: World):
@@ -70,16 +77,16 @@ async def test_whoever_works_on_says_so_and_stays_until_the_next_shift_ends(shif
     assert await duties(shifts, ZHAO) == ["off_duty"]
 
 
-async def test_a_break_ends_by_itself_and_at_the_end_of_the_shift(shifts: World):
-    await says(shifts, ZHAO, "break", span=timedelta(minutes=15))
-    assert await duties(shifts, ZHAO) == ["break"]
-    assert not (await shifts.staff(ZHAO)).on_duty
-    await until(shifts, at("09:15"))
-    assert await duties(shifts, ZHAO) == ["on_duty"]
-    await until(shifts, at("17:50"))
-    await says(shifts, ZHAO, "break", span=timedelta(minutes=30))
-    await until(shifts, at("18:20"))
-    assert await duties(shifts, ZHAO) == ["off_duty"]
+async def test_a_break_ends_by_itself_and_at_the_end_of_the_shift(either: World):
+    await says(either, ZHAO, "break", span=timedelta(minutes=15))
+    assert await duties(either, ZHAO) == ["break"]
+    assert not (await either.staff(ZHAO)).on_duty
+    await until(either, at("09:15"))
+    assert await duties(either, ZHAO) == ["on_duty"]
+    await until(either, at("17:50"))
+    await says(either, ZHAO, "break", span=timedelta(minutes=30))
+    await until(either, at("18:20"))
+    assert await duties(either, ZHAO) == ["off_duty"]
 
 
 async def test_a_break_before_lunch_goes_over_into_lunch(shifts: World):
@@ -109,19 +116,19 @@ async def test_only_leaders_say_it_of_others(shifts: World):
     assert await duties(shifts) == ["off_duty", "on_duty"]
 
 
-async def test_after_downtime_every_turn_is_done_in_order_and_says_how_late(shifts: World):
-    await shifts.stop()
-    await shifts.clock.advance_to(at("20:00", 17))
-    await shifts.start()
-    await shifts.at_rest()
-    assert await duties(shifts) == ["off_duty", "on_duty"]
+async def test_after_downtime_every_turn_is_done_in_order_and_says_how_late(either: World):
+    await either.stop()
+    await either.clock.advance_to(at("20:00", 17))
+    await either.start()
+    await either.at_rest()
+    assert await duties(either) == ["off_duty", "on_duty"]
     done = [
         (event.effective_at, event.body.staff, event.body.late_by)
-        for event in await desk_events(shifts, DutyChanged)
+        for event in await desk_events(either, DutyChanged)
         if event.body.by_roster and event.recorded_at == at("20:00", 17)
     ]
     assert [one[0] for one in done] == sorted(one[0] for one in done)
-    zhao, qian = shifts.staff_ids[ZHAO], shifts.staff_ids[QIAN]
+    zhao, qian = either.staff_ids[ZHAO], either.staff_ids[QIAN]
     hours = 3600
     assert done == [
         (at("12:00"), zhao, 32 * hours),
