@@ -14,7 +14,7 @@ Nothing here knows the web, files or today's date.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import MAXYEAR, UTC, date, datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -124,9 +124,14 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def is_provisional(self, at: datetime) -> bool:
         """Whether this instant lies in a year whose holidays are not known yet (R23)."""
-        if self.known_through is None or at.year < self.known_through:
+        if self.known_through is None or self.known_through >= MAXYEAR:
             return False
-        return at.astimezone(ZoneInfo(self.zone)).year > self.known_through
+        kept: dict[str, datetime] = self.__dict__
+        edge_at = kept.get("edge_at")
+        if edge_at is None:
+            edge = datetime(self.known_through + 1, 1, 1, tzinfo=ZoneInfo(self.zone))
+            edge_at = kept.setdefault("edge_at", edge.astimezone(UTC))
+        return at >= edge_at
 
 
 def minutes_of(hours: Hours) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from server.domain.law import LAW_VERSION, Law, Pin
 from server.domain.worktime import Worktable, seconds_of, table_of, utc
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A stretch of a clock's life that is over; `used` are working seconds. "closed" is the gap
     between a solution and the reopening, "paused" and "excused" have their reason.
     """
@@ -29,7 +29,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
-class Retarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Retarget(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What was promised until `at`, and what ended it: an attribute that changed (R12), "policy" or
     "calendar" (R13, R14), "manual" or "released" (R15). A breach of the former promise stays on
     record here. `due_at` is the instant that was set by hand until then.
@@ -43,7 +43,7 @@ class Retarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_at: datetime | None = None
 
 
-class Manual(msgspec.Struct, frozen=True, kw_only=True):
+class Manual(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A due instant that was set by hand at `at`: neither pauses nor policies move it (R15)."""
 
     at: datetime
@@ -51,7 +51,7 @@ class Manual(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Clock(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """计时. `used` are the working seconds up to `since_at`, where the present stretch began.
     `due_at` is the closing bell at which all is used (R2), None while paused unless breached.
     `provisional`: due in a year without holiday table (R23). `warned` and `breach_told`: the
@@ -94,7 +94,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.state in ("running", "paused") and not self.imported
 
 
-class Countdown(msgspec.Struct, frozen=True, kw_only=True):
+class Countdown(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What of a clock tells how much is left: lists read no more of it."""
 
     pin: Pin

@@ -14,7 +14,7 @@ from server.domain.worktime import Worktable, seconds_of
 Hole = tuple[int, int]
 
 
-class Excuse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Excuse(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """One window, as a clock knows it. `metrics` empty: every clock of the ticket."""
 
     from_at: datetime

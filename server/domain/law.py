@@ -43,7 +43,7 @@ MATCHED: Final = ("priority", "queue", "category", "customer_level", "channel", 
 """The attributes that policies read; a change of one re-targets open clocks (R11, R12)."""
 
 
-class TicketFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TicketFacts(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """What the fold must remember of a ticket besides its clocks. `on` names the metrics whose
     question is open, with or without a clock. `asked_at` is a customer's message that met a
     resolved ticket; it starts `next` if the ticket is reopened. `team` is followed only where a
@@ -109,7 +109,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return self.pauses.get(metric.id, metric.pauses)
 
 
-class Pin(msgspec.Struct, frozen=True):
+class Pin(msgspec.Struct, frozen=True, gc=False):
     """What a ticket was promised under: policy and calendar, each with its version (R13)."""
 
     policy: str

@@ -41,7 +41,8 @@ Meaning = tuple[TicketFacts, Signals]
 
 def instant_of(event: Event) -> datetime:
     """When it happened, in whole seconds (R2)."""
-    return event.effective_at.replace(microsecond=0)
+    at = event.effective_at
+    return at.replace(microsecond=0) if at.microsecond else at
 
 
 def read(facts: TicketFacts, event: Event, *, teams: bool) -> Meaning | None:

@@ -17,7 +17,19 @@ from server.domain import clocks as rules
 from server.domain.calendars import Calendar
 from server.domain.clocks import Clock, Countdown, Manual, Part, Retarget
 from server.domain.due import Due, Timer, judge, next_due, remaining, timers
-from server.domain.events import AnyBody, Breached, Event, Opened, StatusChanged, Warned
+from server.domain.events import (
+    AnyBody,
+    Assigned,
+    Breached,
+    Claimed,
+    CustomerWrote,
+    Disputed,
+    Event,
+    Opened,
+    Released,
+    StatusChanged,
+    Warned,
+)
 from server.domain.excuses import Excuse
 from server.domain.law import (
     LAW_VERSION,
@@ -32,8 +44,9 @@ from server.domain.law import (
     law_of,
 )
 from server.domain.law_events import DueReleased, DueSet, Excused, LawApplied
+from server.domain.metrics import Watched
 from server.domain.rejudging import excuse
-from server.domain.signals import DEAD, DONE, instant_of, read
+from server.domain.signals import DEAD, DONE, Signals, instant_of, read
 from server.domain.standing import Countdowns, SlaState
 from server.domain.strips import Strip, Totals, as_promised, strip, totals
 
@@ -73,58 +86,59 @@ __all__ = [
 
 def fold(events: Iterable[Event], law: Law) -> SlaState:
     """The state after all events of one ticket."""
-    state = SlaState()
+    under_way = _Fold(SlaState(), law)
     for event in events:
-        state = step(state, event, law)
-    return state
+        under_way.take(event)
+    return under_way.after()
 
 
 def step(state: SlaState, event: Event, law: Law) -> SlaState:
     """The state after one more event. Events that clocks do not look at change nothing."""
-    body = event.body
-    if isinstance(body, Warned | Breached):
-        return _told(state, body, event.recorded_at, law)
-    epoch = law.epoch(event.seq)
-    meaning = read(state.facts, event, teams=epoch.watched.teams)
-    if meaning is None:
-        change = _CHANGES.get(type(body))
-        return state if change is None else change(state, event, body, law)
-    facts, signals = meaning
-    if facts is state.facts and not any(one in epoch.watched.signals for one, _ in signals):
-        return state
-    under_way = _Step(state, event, law)
-    under_way.facts = facts
-    if isinstance(body, Opened):
-        under_way.pin = law.pin(facts, event.seq)
-    elif facts is not state.facts:
-        under_way.follow_facts(state.facts)
-    for signal, instant in signals:
-        under_way.apply(signal, instant)
-    if isinstance(body, StatusChanged):
-        under_way.move(body.reason)
-    return under_way.after()
+    under_way = _Fold(state, law)
+    return under_way.after() if under_way.take(event) else state
 
 
-class _Step:
-    """One step under way."""
+class _Fold:
+    """A fold under way: what `SlaState` holds, as long as it changes."""
 
     __slots__ = ("at", "clocks", "excuses", "facts", "law", "on", "pin", "seq", "watched")
 
-    def __init__(self, state: SlaState, event: Event, law: Law) -> None:
+    def __init__(self, state: SlaState, law: Law) -> None:
         self.law = law
-        self.seq = event.seq
-        self.at = instant_of(event)
         self.facts = state.facts
         self.pin = state.pin
         self.on = state.facts.on
         self.clocks = list(state.clocks)
         self.excuses = state.excuses
-        self.watched = law.epoch(event.seq).watched
 
     def after(self) -> SlaState:
         """The state after it."""
         facts = self.facts if self.facts.on == self.on else replace(self.facts, on=self.on)
         return SlaState(facts=facts, pin=self.pin, clocks=tuple(self.clocks), excuses=self.excuses)
+
+    def take(self, event: Event) -> bool:
+        """Go one event further; False when it changes nothing."""
+        body, before = event.body, self.facts
+        kind = type(body)
+        self.seq, self.at = event.seq, instant_of(event)
+        watched = self.watched = self.law.epoch(event.seq).watched
+        meaning = read(before, event, teams=watched.teams)
+        if meaning is None:
+            change = _CHANGES.get(kind)
+            return change is not None and change(self, event, body)
+        facts, signals = meaning
+        if facts is before and not _concerns(signals, watched):
+            return False
+        self.facts = facts
+        if kind is Opened:
+            self.pin = self.law.pin(facts, event.seq)
+        elif facts is not before and kind not in _SAME_PROMISES:
+            self.follow_facts(before)
+        for signal, instant in signals:
+            self.apply(signal, instant)
+        if isinstance(body, StatusChanged):
+            self.move(body.reason)
+        return True
 
     def apply(self, signal: Signal, at: datetime) -> None:
         """Start, stop and resume what this signal starts, stops and resumes."""
@@ -183,7 +197,7 @@ class _Step:
         if dead:
             self.on = ()
         for place, clock in enumerate(self.clocks):
-            if not clock.is_open:
+            if clock.state not in _OPEN:
                 continue
             if dead:
                 self.clocks[place] = rules.cancel(clock, self.at, self.law)
@@ -229,19 +243,19 @@ class _Step:
         )
 
     def _stop(self, metric: Metric, at: datetime) -> None:
-        rejudge = metric.late == "rejudge"
+        id_, rejudge, waits = metric.id, metric.late == "rejudge", False
         for place, clock in enumerate(self.clocks):
-            if clock.metric != metric.id:
+            if clock.metric != id_:
                 continue
+            waits = clock.is_open
             if metric.instances == "many" and at < clock.started_at:
                 continue  # written before the question was asked: no answer to it
             late = rejudge and clock.stopped_at is not None and at < clock.stopped_at
-            if clock.is_open or (late and clock.state == "stopped"):
+            if waits or (late and clock.state == "stopped"):
                 self.clocks[place] = rules.stop(clock, at, self.law, rejudge=rejudge)
-        if metric.id in self.on:
-            last = self._last(metric)
-            if last is None or not self.clocks[last].is_open:
-                self.on = tuple(one for one in self.on if one != metric.id)
+                waits = False
+        if not waits and id_ in self.on:
+            self.on = tuple(one for one in self.on if one != id_)
 
     def _resume(self, metric: Metric, at: datetime) -> None:
         place = self._last(metric)
@@ -256,24 +270,26 @@ class _Step:
             self.clocks[place] = rules.reopen(self.clocks[place], at, self.law)
 
     def _last(self, metric: Metric) -> int | None:
-        places = range(len(self.clocks) - 1, -1, -1)
-        return next((place for place in places if self.clocks[place].metric == metric.id), None)
+        id_, clocks = metric.id, self.clocks
+        for place in range(len(clocks) - 1, -1, -1):
+            if clocks[place].metric == id_:
+                return place
+        return None
 
 
-def _applied(state: SlaState, event: Event, body: LawApplied, law: Law) -> SlaState:
-    was = state.pin
-    pin = law.renew(
-        state.facts, was, as_of=body.as_of, policies=body.policies, calendars=body.calendars
+def _applied(fold_: _Fold, _event: Event, body: LawApplied) -> bool:
+    was = fold_.pin
+    pin = fold_.law.renew(
+        fold_.facts, was, as_of=body.as_of, policies=body.policies, calendars=body.calendars
     )
     if pin == was:
-        return state
-    under_way = _Step(state, event, law)
+        return False
     same = pin and was and (pin.policy, pin.policy_version) == (was.policy, was.policy_version)
-    under_way.promise(pin, "calendar" if same else "policy")
-    return under_way.after()
+    fold_.promise(pin, "calendar" if same else "policy")
+    return True
 
 
-def _excused(state: SlaState, event: Event, body: Excused, law: Law) -> SlaState:
+def _excused(fold_: _Fold, _event: Event, body: Excused) -> bool:
     """Clocks that ran in the window, and those that begin while it lasts, do not count it."""
     window = Excuse(
         from_at=body.from_at.replace(microsecond=0),
@@ -283,52 +299,63 @@ def _excused(state: SlaState, event: Event, body: Excused, law: Law) -> SlaState
         job=body.job,
         metrics=body.metrics,
     )
-    at = instant_of(event)
-
-    def touch(clock: Clock) -> Clock:
+    for place, clock in enumerate(fold_.clocks):
         over = clock.started_at >= window.to_at or (
             clock.stopped_at is not None and clock.stopped_at <= window.from_at
         )
-        return clock if over or not window.covers(clock.metric) else excuse(clock, window, at, law)
-
-    return replace(
-        state,
-        clocks=tuple(touch(clock) for clock in state.clocks),
-        excuses=(*state.excuses, window),
-    )
+        if not over and window.covers(clock.metric):
+            fold_.clocks[place] = excuse(clock, window, fold_.at, fold_.law)
+    fold_.excuses = (*fold_.excuses, window)
+    return True
 
 
-def _due_changed(state: SlaState, event: Event, body: DueSet | DueReleased, law: Law) -> SlaState:
-    at = instant_of(event)
-
-    def touch(clock: Clock) -> Clock:
+def _due_changed(fold_: _Fold, _event: Event, body: DueSet | DueReleased) -> bool:
+    at, law = fold_.at, fold_.law
+    for place, clock in enumerate(fold_.clocks):
         if (clock.metric, clock.instance) != (body.metric, body.instance) or not clock.is_open:
-            return clock
+            continue
         if isinstance(body, DueSet):
             due_at = body.due_at.replace(microsecond=0)
-            return rules.set_due(clock, due_at, body.reason, at=at, law=law)
-        return rules.release_due(clock, at=at, law=law)
+            fold_.clocks[place] = rules.set_due(clock, due_at, body.reason, at=at, law=law)
+        else:
+            fold_.clocks[place] = rules.release_due(clock, at=at, law=law)
+        return True
+    return False
 
-    return replace(state, clocks=tuple(touch(clock) for clock in state.clocks))
+
+def _told(fold_: _Fold, event: Event, body: Warned | Breached) -> bool:
+    for place, clock in enumerate(fold_.clocks):
+        if (clock.metric, clock.instance) != (body.metric, body.instance):
+            continue
+        if isinstance(body, Warned):
+            fold_.clocks[place] = rules.tell_warned(clock)
+        else:
+            fold_.clocks[place] = rules.tell_breached(clock, event.recorded_at, fold_.law)
+        return True
+    return False
 
 
-_CHANGES: Final[dict[type[AnyBody], Callable[[SlaState, Event, Any, Law], SlaState]]] = {
+def _concerns(signals: Signals, watched: Watched) -> bool:
+    for signal, _ in signals:  # noqa: SIM110 - every event passes here
+        if signal in watched.signals:
+            return True
+    return False
+
+
+_CHANGES: Final[dict[type[AnyBody], Callable[[_Fold, Event, Any], bool]]] = {
+    Warned: _told,
+    Breached: _told,
     LawApplied: _applied,
     Excused: _excused,
     DueSet: _due_changed,
     DueReleased: _due_changed,
 }
-"""What people do to promises."""
+"""What people do to promises, and what they were told."""
 
+_SAME_PROMISES: Final = frozenset(
+    {Claimed, Assigned, Released, StatusChanged, CustomerWrote, Disputed}
+)
+"""Events that change facts of a ticket, but none that policies read."""
+
+_OPEN: Final = frozenset({"running", "paused"})
 _READ: Final = (*MATCHED, "policy")
-
-
-def _told(state: SlaState, body: Warned | Breached, at: datetime, law: Law) -> SlaState:
-    def tell(clock: Clock) -> Clock:
-        if (clock.metric, clock.instance) != (body.metric, body.instance):
-            return clock
-        if isinstance(body, Warned):
-            return rules.tell_warned(clock)
-        return rules.tell_breached(clock, at, law)
-
-    return replace(state, clocks=tuple(tell(clock) for clock in state.clocks))

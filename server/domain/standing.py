@@ -7,7 +7,7 @@ from server.domain.excuses import Excuse
 from server.domain.law import Pin, TicketFacts
 
 
-class SlaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SlaState(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """All that the fold knows of a ticket; one JSON text. `pin` None: 无 SLA. `excuses` also hold
     for clocks that begin while they last.
     """
@@ -18,7 +18,7 @@ class SlaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     excuses: tuple[Excuse, ...] = ()
 
 
-class Countdowns(msgspec.Struct, frozen=True, kw_only=True):
+class Countdowns(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What lists read of an `SlaState`."""
 
     clocks: tuple[Countdown, ...] = ()
