@@ -21,7 +21,7 @@ from server.domain.errors import Refusal
 from server.domain.firm import Profile
 from server.domain.law import Policy
 from server.domain.people import Role
-from server.domain.routing import Rules
+from server.domain.queues import Caps
 from server.settings import EXAMPLES, Settings
 from server.storage.firm import KINDS
 from server.usecases import chat, deadlines, deliveries, intake, people, tickets
@@ -318,7 +318,7 @@ def spans(language: str, span: timedelta) -> str:
 def test_the_figures_of_the_manual_are_those_of_the_code(language):
     figures = {
         "sla-and-calendar": (f"{Policy().warn_percent}%",),
-        "routing": (str(Rules().most_open),),
+        "routing": (str(Caps().open),),
         "first-set-up": (spans(language, people.SETUP_LIFE),),
         "connect-dingtalk": (spans(language, people.CODE_LIFE),),
         "troubleshooting": (

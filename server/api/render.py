@@ -199,7 +199,7 @@ def colleague(person: Staff, firm: Firm, load: Mapping[int, int], by: Staff) -> 
 def firm_shown(firm: Firm, load: Mapping[int, int], by: Staff, language: str) -> s.FirmShown:
     """What menus need."""
     skills = {skill for person in firm.staff.values() for skill in person.skills}
-    skills |= {skill for rule in firm.rules.rules for skill in rule.skills}
+    skills |= {skill for rule in firm.rules.rules for skill in rule.then.skills}
     return s.FirmShown(
         name=firm.profile.name,
         zone=firm.profile.zone,

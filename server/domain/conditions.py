@@ -74,7 +74,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     open: frozenset[str] = frozenset()
 
 
-class _Condition(msgspec.Struct, frozen=True, kw_only=True, tag_field="if"):
+class _Condition(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="if", forbid_unknown_fields=True
+):
     pass
 
 

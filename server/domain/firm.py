@@ -14,7 +14,7 @@ from server.domain.ladders import DEFAULT, Ladder
 from server.domain.people import LEADING, Role, Staff, Team
 from server.domain.queues import PLAIN, Queue
 from server.domain.rosters import Leave, Roster, Swap
-from server.domain.routing import Rules
+from server.domain.rules import Rules
 from server.domain.sla import Law, Pin
 from server.domain.ticket import STATUSES, Status
 

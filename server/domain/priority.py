@@ -19,14 +19,14 @@ Steps = Annotated[int, msgspec.Meta(ge=1, le=3)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=100)]
 
 
-class OnNudges(msgspec.Struct, frozen=True, kw_only=True):
+class OnNudges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From so many nudges (催单) on it is so many steps higher."""
 
     count: Count
     steps: Steps = 1
 
 
-class OnWords(msgspec.Struct, frozen=True, kw_only=True):
+class OnWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where one of the words stands in the subject or in what the customer wrote it is so many
     steps higher, or at least `to`.
     """
@@ -36,11 +36,10 @@ class OnWords(msgspec.Struct, frozen=True, kw_only=True):
     to: Priority | None = None
 
 
-class Matrix(msgspec.Struct, frozen=True, kw_only=True):
+class Matrix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Customer level → urgency → priority; `*` is for the other levels. What stands nowhere is as
     pressing as it is urgent. `most` is the highest that nudges and words can raise to. Of several
-    lines about nudges, or words, the one that raises most counts. `pinned` levels with `pinned`
-    words stand on top of the list: see `pins`.
+    lines about nudges, or words, the one that raises most counts.
     """
 
     version: int = 0

@@ -11,113 +11,16 @@ import msgspec
 from msgspec.structs import replace
 
 from server.domain.commands import Claim
-from server.domain.errors import Invalid
 from server.domain.events import Candidate, Decision
 from server.domain.people import Staff, Team
 from server.domain.permissions import MAY
 from server.domain.queues import Mode, Queue
 from server.domain.ranking import Field, Need, Ranked, rank
+from server.domain.rules import Verdict
 from server.domain.standings import NOTHING
 
 MOST_TOLD: Final = 8
 """How many who were kept, and how many who were dropped, a decision names; it counts the rest."""
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What rules may look at."""
-
-    subject: str
-    text: str
-    priority: str
-    queue: str
-    category: str
-    channel: str
-    customer_level: str
-
-
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """派单规则. Every condition that is given must hold; of `keywords` one is enough.
-
-    `mode` "automatic" names a colleague, "grab" leaves the ticket to the team (抢单). Refuses
-    `Invalid` for conditions on facts that nobody knows.
-    """
-
-    id: str
-    name: str
-    keywords: tuple[str, ...] = ()
-    where: dict[str, tuple[str, ...]] = {}
-    team: str
-    skills: tuple[str, ...] = ()
-    mode: Literal["automatic", "grab"] = "automatic"
-
-    def __post_init__(self) -> None:
-        if any(field not in Facts.__struct_fields__ for field in self.where):
-            raise Invalid(where="unknown")
-
-
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """The ordered rule set; the first match wins. `fallback_team` is the 兜底处理组."""
-
-    version: int = 0
-    rules: tuple[Rule, ...] = ()
-    fallback_team: str | None = None
-    fallback_mode: Literal["automatic", "grab"] = "automatic"
-    most_open: int = 20
-
-
-def matches(rule: Rule, facts: Facts) -> tuple[str, ...] | None:
-    """What matched, as `field=value` and `keyword=…` terms, or None."""
-    found: list[str] = []
-    for field, values in rule.where.items():
-        value = str(getattr(facts, field, ""))
-        if value not in values:
-            return None
-        found.append(f"{field}={value}")
-    if rule.keywords:
-        text = f"{facts.subject}\n{facts.text}".casefold()
-        hits = [word for word in rule.keywords if word.casefold() in text]
-        if not hits:
-            return None
-        found.extend(f"keyword={word}" for word in hits)
-    return tuple(found)
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rules say of a ticket: the rule that decides and its terms, and what it asks for.
-    Without a `team` the queue's or the general team is meant; without a `mode` the queue's.
-    """
-
-    rule: str | None = None
-    rule_name: str = ""
-    version: int = 0
-    matched: tuple[str, ...] = ()
-    team: str | None = None
-    skills: dict[str, int] = {}
-    mode: Mode | None = None
-
-
-def read(rules: Rules, facts: Facts) -> Verdict:
-    """The first rule that matches."""
-    rule, matched = _first_match(rules.rules, facts)
-    if rule is None:
-        return Verdict(version=rules.version, mode=rules.fallback_mode)
-    return Verdict(
-        rule=rule.id,
-        rule_name=rule.name,
-        version=rules.version,
-        matched=matched,
-        team=rule.team,
-        skills=dict.fromkeys(rule.skills, 1),
-        mode=rule.mode,
-    )
-
-
-def _first_match(rules: tuple[Rule, ...], facts: Facts) -> tuple[Rule | None, tuple[str, ...]]:
-    for rule in rules:
-        matched = matches(rule, facts)
-        if matched is not None:
-            return rule, matched
-    return None, ()
 
 
 Cause = Literal["opened", "unaccepted", "untouched", "released", "waiting"]
@@ -163,11 +66,23 @@ def decide(verdict: Verdict, pool: Pool) -> Decision:
     return _to_team(start, start.team, pool) if mode == "automatic" else start
 
 
+def _mode_of(verdict: Verdict, pool: Pool, team: str | None) -> Mode:
+    """The rule's mode, else the queue's. Where no rule matches, the rule set says how the general
+    team gets it, unless the queue is not handed out automatically at all.
+    """
+    queue = pool.queue.mode
+    if verdict.rule is None and (queue != "automatic" or (team and pool.sent_to is None)):
+        return queue
+    return verdict.mode or queue
+
+
 def team_of(verdict: Verdict, pool: Pool) -> str | None:
     """The team that a ticket is for, before anybody looked who is there: where a colleague sent
-    it, else the rule's, else the queue's; None where none of them is there.
+    it, else the rule's, else that of the nearest store, else the queue's; None where none of them
+    is there.
     """
-    wanted = (pool.sent_to, verdict.team, pool.queue.team)
+    near = pool.nearest if pool.queue.by_store else None
+    wanted = (pool.sent_to, verdict.team, near, pool.queue.team)
     return next((team for team in wanted if team is not None and team in pool.teams), None)
 
 

@@ -33,7 +33,9 @@ Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 
 
-class Then(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Then(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """What a rule does. What is not given stays as it is. `skills` maps a skill to the least
     level. `mode` has the last word over the queue's. `move` also takes the ticket from a colleague
     who holds it already, when a later change makes the rule match.
@@ -49,7 +51,9 @@ class Then(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     move: bool = False
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Rule(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """派单规则. Without `when` it holds for every ticket."""
 
     id: Id
@@ -59,18 +63,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     active: bool = True
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The ordered rule set. `mode` "first": the first rule that matches decides. "all": every rule
     that matches adds to it; of two that say different things, the earlier one has its way.
     `fallback_team` is the 兜底处理组, for what no rule and no queue sends anywhere;
-    `fallback_mode` says how it gets it.
+    `fallback_mode` says how it gets it; without it the queue does.
     """
 
     version: int = 0
     mode: Literal["first", "all"] = "first"
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=2000)] = ()
     fallback_team: str | None = None
-    fallback_mode: Mode = "automatic"
+    fallback_mode: Mode | None = None
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,7 +17,7 @@ from server.domain.firm import Profile
 from server.domain.law import Policy
 from server.domain.people import Team
 from server.domain.queues import Queue
-from server.domain.routing import Rules
+from server.domain.rules import Rules
 
 TEAM: Final = "front"
 _OFFICE: Final[tuple[Hours, ...]] = (("09:00", "12:00"), ("13:30", "18:00"))
@@ -74,11 +74,11 @@ def starting_documents(
     """
     return (
         ("team", TEAM, Team(id=TEAM, name=names.team, leaders=(administrator,))),
-        ("queue", "default", Queue(id="default", name=names.queue)),
+        ("queue", "default", Queue(id="default", name=names.queue, mode="grab")),
         ("calendar", "default", china_calendar(WEEK, name=names.calendar)),
         ("calendar", "always", msgspec.structs.replace(ALWAYS, name=names.always)),
         *(("policy", one.id, one) for one in starting_policies(names)),
-        ("rules", "default", Rules(fallback_team=TEAM, fallback_mode="grab")),
+        ("rules", "default", Rules(fallback_team=TEAM)),
     )
 
 

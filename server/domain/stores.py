@@ -17,7 +17,7 @@ Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 
-class Store(msgspec.Struct, frozen=True, kw_only=True):
+class Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """门店、网点. `hours` is the calendar of its opening hours, `radius` how far from it its people
     go, in kilometres (0: no bound).
     """

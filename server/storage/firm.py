@@ -5,10 +5,12 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from server.domain.firm import Firm, Profile, Reach
+from server.domain.ladders import Ladder, Webhook
+from server.domain.old_rules import modernised
 from server.domain.people import Team
 from server.domain.queues import Queue
 from server.domain.rosters import Roster
-from server.domain.routing import Rules
+from server.domain.rules import Rules
 from server.domain.sla import Calendar, Law, Metric, Policy, law_of
 from server.domain.ticket import STATUSES, Status
 from server.storage import ledger, people, policies
@@ -65,7 +67,6 @@ async def read_firm(db: Reading) -> Firm:
             if one.kind == kind
         }
 
-    rules = newest.get(("rules", "default"))
     staff = await people.list_staff(db)
     return Firm(
         seq=head.firm_seq,
@@ -73,11 +74,7 @@ async def read_firm(db: Reading) -> Firm:
         teams=current("team"),
         staff={person.id: person for person in staff},
         queues=current("queue"),
-        rules=Rules()
-        if rules is None
-        else msgspec.structs.replace(
-            msgspec.json.decode(rules.doc, type=Rules), version=rules.version
-        ),
+        rules=_rules(newest.get(("rules", "default"))),
         law=_law(versions),
         reach=await _reach(db),
         statuses=STATUSES | current("status"),
@@ -87,6 +84,27 @@ async def read_firm(db: Reading) -> Firm:
         leaves=await roster_rows.list_approved_leaves(db),
         swaps=await roster_rows.list_approved_swaps(db),
     )
+
+
+async def _ladders(db: Reading, versions: list[policies.Version]) -> dict[str, Ladder]:
+    newest = {one.id: one for one in versions if one.kind == "ladder"}
+    saved_at = await policies.list_saved_at(db, "ladder") if newest else {}
+    return {
+        one.id: msgspec.structs.replace(
+            msgspec.json.decode(one.doc, type=Ladder),
+            id=one.id,
+            version=one.version,
+            since_at=saved_at[one.id],
+        )
+        for one in newest.values()
+    }
+
+
+def _rules(saved: policies.Version | None) -> Rules:
+    if saved is None:
+        return Rules()
+    found = msgspec.convert(modernised(msgspec.json.decode(saved.doc)), type=Rules)
+    return msgspec.structs.replace(found, version=saved.version)
 
 
 async def _reach(db: Reading) -> Reach:

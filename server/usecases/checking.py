@@ -13,7 +13,7 @@ from server.domain.coverage import find_dead, find_overlaps
 from server.domain.firm import Firm
 from server.domain.law import Law, Policy
 from server.domain.people import Role
-from server.domain.routing import Rules
+from server.domain.rules import Rules
 from server.storage.policies import Channel
 from server.usecases.administration import list_channels
 
@@ -67,9 +67,10 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
         yield Finding("error", "unknown_fallback", {"team": rules.fallback_team})
     skills = {skill for person in firm.staff.values() for skill in person.skills}
     for rule in rules.rules:
-        if rule.team not in firm.teams:
-            yield Finding("error", "rule_without_team", {"rule": rule.name, "team": rule.team})
-        for skill in sorted(set(rule.skills) - skills):
+        if rule.then.team not in {None, *firm.teams}:
+            facts: dict[str, object] = {"rule": rule.name, "team": rule.then.team}
+            yield Finding("error", "rule_without_team", facts)
+        for skill in sorted(set(rule.then.skills) - skills):
             yield Finding("advice", "rule_without_skill", {"rule": rule.name, "skill": skill})
 
 

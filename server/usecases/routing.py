@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from server import log
 from server.desk import Desk
 from server.domain import ticket as rules
+from server.domain.conditions import Facts
 from server.domain.events import (
     DESK,
     ConfigurationSaved,
@@ -23,7 +24,8 @@ from server.domain.events import (
 from server.domain.firm import Firm
 from server.domain.holding import waits
 from server.domain.ranking import Field, Need, free_at_of
-from server.domain.routing import Cause, Facts, Pool, Verdict, decide, read, teams_asked
+from server.domain.routing import Cause, Pool, decide, teams_asked
+from server.domain.rules import Verdict, read
 from server.domain.ticket import Change, Ticket
 from server.storage import ledger, messages, standings, tickets
 from server.storage.standings import Waiting

@@ -5,11 +5,11 @@ from typing import get_args
 
 from server.api import admin, calls, errors, guards, reading  # noqa: F401 - defines refusals
 from server.api.timeline import _TELL
+from server.domain.conditions import Facts
 from server.domain.errors import Refusal
 from server.domain.events import AnyBody, Priority
 from server.domain.law import METRICS
 from server.domain.people import Role
-from server.domain.routing import Facts
 from server.domain.ticket import STATUSES
 from server.usecases import administration  # noqa: F401 - defines a refusal
 from server.words import word_list

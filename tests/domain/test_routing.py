@@ -2,25 +2,20 @@
 
 import pytest
 
-from server.domain.errors import Invalid
+from server.domain.conditions import Facts, Is, Says
 from server.domain.events import Candidate
 from server.domain.people import Role, Team
 from server.domain.queues import Caps, Queue, Shed
 from server.domain.ranking import Field, Need
 from server.domain.routing import (
     MOST_TOLD,
-    Facts,
     Pool,
-    Rule,
-    Rules,
-    Verdict,
     decide,
-    matches,
     need_of,
-    read,
 )
+from server.domain.rules import Rules, Verdict, read
 from server.domain.standings import Standing
-from tests.support.builders import MONDAY, a_colleague
+from tests.support.builders import MONDAY, a_colleague, a_rule
 
 STAFF = {
     one.id: one
@@ -40,8 +35,8 @@ TEAMS = {
     "first": Team(id="first", name="一线", members=(7,)),
     "empty": Team(id="empty", name="空组"),
 }
-NETWORK = Rule(id="network", name="网络", keywords=("网络", "VPN"), team="net", skills=("network",))
-VIP = Rule(id="vip", name="大客户", where={"customer_level": ("vip",)}, team="first")
+NETWORK = a_rule("network", "网络", Says(("网络", "VPN")), team="net", skills={"network": 1})
+VIP = a_rule("vip", "大客户", Is("customer_level", ("vip",)), team="first")
 
 
 def facts(**fields):
@@ -85,30 +80,6 @@ def decided(found, *rules, load=None, most_open=20, **options):
     )
 
 
-@pytest.mark.parametrize(
-    ("found", "matched"),
-    [
-        (facts(subject="网络断了"), ("keyword=网络",)),
-        (facts(text="连不上 vpn"), ("keyword=VPN",)),
-        (facts(subject="网络", text="VPN"), ("keyword=网络", "keyword=VPN")),
-        (facts(), None),
-    ],
-)
-def test_one_keyword_is_enough_wherever_it_stands(found, matched):
-    assert matches(NETWORK, found) == matched
-
-
-def test_every_condition_must_hold():
-    both = Rule(
-        id="b", name="", keywords=("网络",), where={"priority": ("urgent", "high")}, team="net"
-    )
-    assert matches(both, facts(subject="网络")) is None
-    assert matches(both, facts(subject="网络", priority="high")) == (
-        "priority=high",
-        "keyword=网络",
-    )
-
-
 def test_the_first_rule_that_matches_wins():
     found = facts(subject="网络", customer_level="vip")
     assert decided(found, VIP, NETWORK).rule == "vip"
@@ -142,7 +113,7 @@ def test_who_is_just_skilled_enough_comes_before_who_is_over_skilled():
 
 
 def test_equals_go_to_the_first_colleague():
-    assert decided(facts(), Rule(id="all", name="", team="net")).assignee == 1
+    assert decided(facts(), a_rule("all", team="net")).assignee == 1
 
 
 def test_when_everybody_is_full_the_team_keeps_it():
@@ -159,7 +130,7 @@ def test_when_everybody_is_full_the_team_keeps_it():
 
 
 def test_when_nobody_has_the_skill_the_fallback_team_gets_it_and_it_is_told():
-    rare = Rule(id="sap", name="SAP", team="net", skills=("sap",))
+    rare = a_rule("sap", "SAP", team="net", skills={"sap": 1})
     decision = decided(facts(), rare)
     assert (decision.team, decision.assignee) == ("first", 7)
     assert (decision.fallback, decision.outcome, decision.rule) == (True, "fallback", "sap")
@@ -176,7 +147,7 @@ def test_when_nobody_has_the_skill_the_fallback_team_gets_it_and_it_is_told():
 
 
 def test_a_grab_rule_leaves_it_to_the_team():
-    grab = Rule(id="g", name="抢", team="net", mode="grab")
+    grab = a_rule("g", "抢", team="net", mode="grab")
     decision = decided(facts(), grab)
     assert (decision.team, decision.assignee, decision.candidates) == ("net", None, ())
 
@@ -195,17 +166,12 @@ def test_without_any_team_nobody_gets_it_and_that_is_told(fallback):
 
 
 def test_a_rule_for_a_team_that_is_gone_falls_back():
-    gone = Rule(id="x", name="旧", team="gone")
+    gone = a_rule("x", "旧", team="gone")
     assert decided(facts(), gone).team == "first"
 
 
 def test_a_team_without_people_falls_back():
-    assert decided(facts(), Rule(id="e", name="", team="empty")).team == "first"
-
-
-def test_a_rule_on_something_nobody_knows_is_refused():
-    with pytest.raises(Invalid):
-        Rule(id="x", name="", where={"weather": ("rain",)}, team="net")
+    assert decided(facts(), a_rule("e", team="empty")).team == "first"
 
 
 # --- the ladder, the queue and the crowd
@@ -244,6 +210,13 @@ def test_the_queue_says_how_it_is_handed_out_unless_the_rule_does(mode, rule_mod
 def test_without_a_rule_the_queue_has_a_team():
     queue = Queue(id="default", name="", team="net")
     assert decide(Verdict(), a_pool(queue=queue)).team == "net"
+
+
+def test_without_a_rule_the_nearest_store_may_have_a_team():
+    queue = Queue(id="default", name="", team="net", by_store=True)
+    assert decide(Verdict(), a_pool(queue=queue, nearest="first")).team == "first"
+    assert decide(Verdict(), a_pool(queue=queue)).team == "net"
+    assert decide(a_verdict(), a_pool(queue=queue, nearest="first")).team == "net"
 
 
 def test_where_a_colleague_sent_it_it_stays():

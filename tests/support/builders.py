@@ -20,11 +20,12 @@ from server.clock import HandClock
 from server.desk import Desk
 from server.domain.calendars import Calendar, china_calendar
 from server.domain.commands import AnyCommand
+from server.domain.conditions import Condition, Says
 from server.domain.events import Actor, AnyBody, Event, StatusCategory
 from server.domain.firm import Firm, Profile
 from server.domain.law import Policy, law_of
 from server.domain.people import Role, Staff, Team
-from server.domain.routing import Rule, Rules
+from server.domain.rules import Rule, Rules, Then
 from server.domain.ticket import STATUSES, Ticket
 from server.settings import Settings
 from server.storage import ledger
@@ -83,6 +84,11 @@ def a_colleague(number: int = 3, name: str = "李工", **fields: Any) -> Staff:
 def a_calendar(name: str = "office", **fields: Any) -> Calendar:
     """Monday to Friday 09:00–12:00 and 13:30–18:00 in China."""
     return china_calendar(dict.fromkeys(range(1, 6), OFFICE_HOURS), id=name, **fields)
+
+
+def a_rule(id: str, name: str = "", when: Condition | None = None, **then: Any) -> Rule:  # noqa: A002
+    """A routing rule; it names its mode, unless told otherwise."""
+    return Rule(id=id, name=name, when=when, then=Then(**{"mode": "automatic", **then}))
 
 
 def a_policy(calendar: str = "office", **targets: str | dict[str, str]) -> Policy:
@@ -260,9 +266,7 @@ async def _furnish(desk: Desk) -> Office:
     await office.save("team", "first", Team(id="first", name="一线", members=(zhao.id,)))
     second = Team(id="second", name="二线", members=(li.id,), leaders=(boss.id,))
     await office.save("team", "second", second)
-    network = Rule(
-        id="network", name="网络", keywords=("网络",), team="second", skills=("network",)
-    )
+    network = a_rule("network", "网络", Says(("网络",)), team="second", skills={"network": 1})
     rules = Rules(rules=(network,), fallback_team="first", fallback_mode="grab")
     await office.save("rules", "default", rules)
     await office.save("calendar", "office", a_calendar())

@@ -30,11 +30,12 @@ from server.clock import HandClock
 from server.desk import Connect, Desk
 from server.domain import commands
 from server.domain.calendars import china_calendar
+from server.domain.conditions import Is, Says
 from server.domain.events import Actor, Event, Via
 from server.domain.law import Policy
 from server.domain.people import Role, Staff, Team
 from server.domain.queues import Queue
-from server.domain.routing import Rule, Rules
+from server.domain.rules import Rules
 from server.domain.ticket import Ticket
 from server.settings import Settings
 from server.storage import ledger, tickets
@@ -45,6 +46,7 @@ from server.usecases.acts import change
 from server.usecases.tickets import perform
 from server.vault import Passwords
 from server.workers.runner import Runner
+from tests.support.builders import a_rule
 from tests.support.proof import prove
 
 START = datetime(2026, 3, 16, 1, 0, tzinfo=UTC)
@@ -67,9 +69,9 @@ HOUR = 3600
 
 RULES = Rules(
     rules=(
-        Rule(id="vip", name="重要客户", where={"customer_level": ("vip",)}, team=SECOND),
-        Rule(id="printer", name="打印机", keywords=("打印机",), team=SECOND, mode="grab"),
-        Rule(id="network", name="网络", keywords=("网络", "断网"), team=FIRST),
+        a_rule("vip", "重要客户", Is("customer_level", ("vip",)), team=SECOND),
+        a_rule("printer", "打印机", Says(("打印机",)), team=SECOND, mode="grab"),
+        a_rule("network", "网络", Says(("网络", "断网")), team=FIRST),
     ),
     fallback_team=FIRST,
     fallback_mode="grab",

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from server.domain.calendars import Calendar, Hours, china_calendar
+from server.domain.conditions import All, AnyOf, Is, Says
 from server.domain.events import StatusCategory
 from server.domain.firm import Profile
 from server.domain.law import Policy
 from server.domain.people import Team
 from server.domain.queues import Queue
-from server.domain.routing import Rule, Rules
+from server.domain.rules import Rule, Rules, Then
 from server.domain.ticket import Status
 
 NAME: Final = "宏达电器售后"
@@ -106,94 +107,81 @@ WEST: Final = ("浦西", "徐汇", "静安", "长宁", "普陀", "闵行", "黄�
 
 _COOLING: Final = ("空调", "冰箱", "冷库", "展示柜", "不制冷", "不制热", "滴水", "外机")
 
+
+def _sorted_as(*categories: str) -> Is:
+    return Is("category", categories)
+
+
 RULES: Final = Rules(
     rules=(
         Rule(
             id="complaint",
             name="投诉归投诉组",
-            where={"category": (COMPLAINT,)},
-            team="complaint",
-        ),
-        Rule(
-            id="complaint_words",
-            name="像投诉的归投诉组",
-            keywords=("投诉", "12315", "乱收费", "退款"),
-            team="complaint",
+            when=AnyOf((_sorted_as(COMPLAINT), Says(("投诉", "12315", "乱收费", "退款")))),
+            then=Then(team="complaint"),
         ),
         Rule(
             id="fitting",
             name="安装移机",
-            where={"category": (FITTING,)},
-            team="fitting",
-            skills=("安装",),
+            when=_sorted_as(FITTING),
+            then=Then(team="fitting", skills={"安装": 1}),
         ),
         Rule(
             id="cooling_west",
             name="浦西制冷",
-            where={"category": (AIR, FRIDGE)},
-            keywords=WEST,
-            team="cooling_west",
-            skills=("制冷",),
+            when=All((_sorted_as(AIR, FRIDGE), Says(WEST))),
+            then=Then(team="cooling_west", skills={"制冷": 1}),
         ),
         Rule(
             id="cooling_east",
             name="浦东制冷（抢单）",
-            where={"category": (AIR, FRIDGE)},
-            team="cooling_east",
-            skills=("制冷",),
-            mode="grab",
+            when=_sorted_as(AIR, FRIDGE),
+            then=Then(team="cooling_east", skills={"制冷": 1}, mode="grab"),
         ),
         Rule(
             id="washer",
             name="洗衣机",
-            where={"category": (WASHER,)},
-            team="appliance",
-            skills=("洗衣机",),
+            when=_sorted_as(WASHER),
+            then=Then(team="appliance", skills={"洗衣机": 1}),
         ),
         Rule(
             id="heater",
             name="热水器",
-            where={"category": (HEATER,)},
-            team="appliance",
-            skills=("燃气",),
+            when=_sorted_as(HEATER),
+            then=Then(team="appliance", skills={"燃气": 1}),
         ),
         Rule(
             id="television",
             name="电视",
-            where={"category": (TELEVISION,)},
-            team="appliance",
-            skills=("电视",),
+            when=_sorted_as(TELEVISION),
+            then=Then(team="appliance", skills={"电视": 1}),
         ),
         Rule(
             id="question",
             name="咨询归客服",
-            where={"category": (QUESTION,)},
-            team="frontline",
+            when=_sorted_as(QUESTION),
+            then=Then(team="frontline"),
         ),
         Rule(
             id="cooling_words",
             name="没选分类，但说的是制冷（抢单）",
-            keywords=_COOLING,
-            team="cooling_east",
-            skills=("制冷",),
-            mode="grab",
+            when=Says(_COOLING),
+            then=Then(team="cooling_east", skills={"制冷": 1}, mode="grab"),
         ),
         Rule(
             id="fitting_words",
             name="没选分类，但说的是安装",
-            keywords=("安装", "移机", "挂墙"),
-            team="fitting",
-            skills=("安装",),
+            when=Says(("安装", "移机", "挂墙")),
+            then=Then(team="fitting", skills={"安装": 1}),
         ),
         Rule(
             id="appliance_words",
             name="没选分类，但说的是家电",
-            keywords=("洗衣机", "热水器", "电视"),
-            team="appliance",
+            when=Says(("洗衣机", "热水器", "电视")),
+            then=Then(team="appliance"),
         ),
     ),
     fallback_team="frontline",
-    most_open=20,
 )
 
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from server import vault
 from server.domain.calendars import china_calendar
+from server.domain.conditions import Says
 from server.domain.law import Policy
 from server.domain.people import Role, Staff, Team
 from server.domain.queues import Queue
-from server.domain.routing import Rule, Rules
+from server.domain.rules import Rule, Rules, Then
 from server.usecases import people
 from tests.bench.month.assumptions import AFTER_SALES, FRONT, PEOPLE, SORTS, TECHNICAL
 from tests.support.world import ADMINISTRATOR, PASSWORD, WEEK, World
@@ -117,10 +118,9 @@ def _rules(*, automatic: bool) -> Any:
         Rule(
             id=f"sort{place}",
             name=sort.name,
-            keywords=(sort.word,),
-            team=sort.team,
-            skills=(NAMES[sort.team],),
+            when=Says((sort.word,)),
+            then=Then(team=sort.team, skills={NAMES[sort.team]: 1}),
         )
         for place, sort in enumerate(SORTS)
     )
-    return Rules(rules=rules, fallback_team=FRONT, fallback_mode="automatic")
+    return Rules(rules=rules, fallback_team=FRONT)
