@@ -11,10 +11,13 @@ from server import vault
 from server.domain.commands import Claim, Resolve
 from server.domain.events import DESK, Priority
 from server.storage import inbound, outbox
-from server.usecases import administration, chat, people
+from server.usecases import administration, chat, handovers, people
+from server.usecases.acts import change
 from tests.support.world import World, bind_account
 
 pytestmark = pytest.mark.anyio
+
+begin = change(handovers.begin)
 
 ACCOUNTS = {"主管": "u001", "李工": "u002", "小赵": "u003"}
 
@@ -252,6 +255,28 @@ async def test_duty_is_taken_and_left(table: Table) -> None:
     assert not (await table.world.staff("小赵")).on_duty
     await table.say("小赵", "值班")
     assert (await table.world.staff("小赵")).on_duty
+
+
+async def test_a_break_says_when_it_ends(table: Table) -> None:
+    said = await table.say("小赵", "小休 15分钟")
+    assert "今天 09:15" in said
+    assert (await table.world.staff("小赵")).duty == "break"
+    await table.say("小赵", "下班")
+    assert "不在值班" in await table.say("小赵", "小休")
+    assert (await table.world.staff("小赵")).duty == "off_duty"
+
+
+async def test_a_colleague_takes_over_what_another_left_and_the_next_learns_who(
+    table: Table,
+) -> None:
+    world = table.world
+    await world.file("屏幕坏了", "屏幕坏了")
+    await world.perform("小赵", Claim(ticket=1))
+    await begin(world.desk, world.staff_ids["小赵"], "shift_end", world.clock.now())
+    said = await table.say("主管", "接手 1")
+    assert "你已接手：#1 屏幕坏了" in said
+    assert (await world.ticket(1)).assignee == world.staff_ids["主管"]
+    assert "没有在等人接手" in await table.say("主管", "接手 1")
 
 
 async def test_a_colleague_files_a_ticket_and_is_told_where_it_went(table: Table) -> None:
