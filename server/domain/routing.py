@@ -78,11 +78,9 @@ def _mode_of(verdict: Verdict, pool: Pool, team: str | None) -> Mode:
 
 def team_of(verdict: Verdict, pool: Pool) -> str | None:
     """The team that a ticket is for, before anybody looked who is there: where a colleague sent
-    it, else the rule's, else that of the nearest store, else the queue's; None where none of them
-    is there.
+    it, else the rule's, else the queue's; None where none of them is there.
     """
-    near = pool.nearest if pool.queue.by_store else None
-    wanted = (pool.sent_to, verdict.team, near, pool.queue.team)
+    wanted = (pool.sent_to, verdict.team, pool.queue.team)
     return next((team for team in wanted if team is not None and team in pool.teams), None)
 
 

@@ -5,7 +5,6 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from server.domain.firm import Firm, Profile, Reach
-from server.domain.ladders import Ladder, Webhook
 from server.domain.old_rules import modernised
 from server.domain.people import Team
 from server.domain.queues import Queue
@@ -84,20 +83,6 @@ async def read_firm(db: Reading) -> Firm:
         leaves=await roster_rows.list_approved_leaves(db),
         swaps=await roster_rows.list_approved_swaps(db),
     )
-
-
-async def _ladders(db: Reading, versions: list[policies.Version]) -> dict[str, Ladder]:
-    newest = {one.id: one for one in versions if one.kind == "ladder"}
-    saved_at = await policies.list_saved_at(db, "ladder") if newest else {}
-    return {
-        one.id: msgspec.structs.replace(
-            msgspec.json.decode(one.doc, type=Ladder),
-            id=one.id,
-            version=one.version,
-            since_at=saved_at[one.id],
-        )
-        for one in newest.values()
-    }
 
 
 def _rules(saved: policies.Version | None) -> Rules:
