@@ -145,3 +145,42 @@ export interface Metric {
   instances: 'one' | 'many'
   late: 'rejudge' | 'clamp'
 }
+
+export interface Shift {
+  id: string
+  name: string
+  hours: Hours
+  breaks: Hours[]
+}
+
+export interface Cycle {
+  id: string
+  name: string
+  /** A shift's id for each day, "" for a free one. */
+  days: string[]
+  first_day: string
+  holidays: 'free' | 'worked'
+}
+
+export interface Line {
+  staff: number
+  cycle: string
+  ahead: number
+  since: string | null
+  until: string | null
+}
+
+export interface Roster {
+  id: string
+  version?: number
+  name: string
+  teams: string[]
+  zone: string
+  calendar: string
+  shifts: Shift[]
+  cycles: Cycle[]
+  lines: Line[]
+  overrides: Record<string, Record<string, string>>
+  on_call: { staff: number[]; first_day: string; days: number; changes_at: string } | null
+  handing: { minutes: number; left: 'pressing' | 'all' | 'none' }
+}

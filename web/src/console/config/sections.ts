@@ -1,5 +1,5 @@
 /** The sections of 派单与时效, grouped as they are thought of. */
-import { Building2, CalendarDays, Gauge, Layers2, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
+import { Building2, CalendarClock, CalendarDays, Gauge, Layers2, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
 import { type Component, defineAsyncComponent } from 'vue'
 import SectionBones from './parts/SectionBones.vue'
 
@@ -10,6 +10,7 @@ const SOURCES = {
   metrics: { icon: Timer, page: () => import('./metrics/MetricsSection.vue') },
   jobs: { icon: TimerOff, page: () => import('./law/JobsSection.vue') },
   queues: { icon: Layers2, page: () => import('./queues/QueuesSection.vue') },
+  rosters: { icon: CalendarClock, page: () => import('./rosters/RostersSection.vue') },
   skills: { icon: Sparkles, page: () => import('./skills/SkillsSection.vue') },
   profile: { icon: Building2, page: () => import('./profile/ProfileSection.vue') },
 }
@@ -19,7 +20,7 @@ export type Section = keyof typeof SOURCES
 export const GROUPS: { id: string; sections: Section[] }[] = [
   { id: 'time', sections: ['policies', 'calendars', 'ladders', 'metrics', 'jobs'] },
   { id: 'route', sections: ['queues'] },
-  { id: 'people', sections: ['skills'] },
+  { id: 'people', sections: ['rosters', 'skills'] },
   { id: 'firm', sections: ['profile'] },
 ]
 
