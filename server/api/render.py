@@ -172,6 +172,8 @@ def me(person: Staff, firm: Firm, load: Mapping[int, int]) -> s.Me:
         load=load.get(person.id, 0),
         duty=person.duty,
         break_until=person.break_until,
+        store=person.store,
+        region=person.region,
     )
 
 

@@ -164,6 +164,8 @@ class ColleagueShown(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...] = ()  # chat platforms that are bound; for administrators only
     duty: Duty = "off_duty"
     break_until: Instant | None = None
+    store: str | None = None
+    region: str = ""
 
 
 class TeamShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -422,6 +424,8 @@ class ColleagueWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     active: bool = True
     language: Literal["zh", "en"] = "zh"
     password: Password | None = None
+    store: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    region: Annotated[str, msgspec.Meta(max_length=120)] = ""
 
 
 class ChannelShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,8 @@ async def add_staff(call: Call, asked: s.ColleagueWanted) -> Answer:
         skills=asked.skills,
         active=asked.active,
         language=asked.language,
+        store=asked.store or None,
+        region=asked.region.strip(),
     )
     staff = await people.add_staff(call.desk, call.by, fresh, password_hash)
     return Answer(body=await _shown(call, staff), location=f"/api/v1/staff/{staff.id}")
@@ -48,6 +50,8 @@ async def save_staff(call: Call, asked: s.ColleagueWanted) -> s.ColleagueShown:
         skills=asked.skills,
         active=asked.active,
         language=asked.language,
+        store=asked.store or None,
+        region=asked.region.strip(),
     )
     staff = await people.save_staff(call.desk, call.by, after, password_hash)
     return await _shown(call, staff)

@@ -27,7 +27,8 @@ LEADING: Final = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """A colleague. `skills` maps a skill's name to a level 1–5. `on_duty` means: gets tickets; who
-    is off duty only until `break_until` is on a break.
+    is off duty only until `break_until` is on a break. `store` (a store's id) and `region`
+    (省/市/区) say where they work, where that matters.
     """
 
     id: int
@@ -39,6 +40,8 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
     language: str = "zh"
     break_until: datetime | None = None
+    store: str | None = None
+    region: str = ""
 
     @property
     def duty(self) -> Duty:

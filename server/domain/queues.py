@@ -81,16 +81,18 @@ class Shed(msgspec.Struct, frozen=True, kw_only=True):
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """队列: routing and visibility; channels point to one.
 
-    `team` gets what no rule sends elsewhere. `mode` may be switched at any time; a rule that names
-    a mode has the last word. `accept_within`: a ticket that was given to somebody who does not
-    accept it goes to the next candidate, `tries` times, then to a supervisor. `touch_within`: a
-    ticket that was claimed and not worked on is taken back. `hoard` (囤单上限): who holds so many
+    `team` gets what no rule sends elsewhere; `by_store`: rather the team of the store that is
+    nearest to the customer, where there is one. `mode` may be switched at any time; a rule that
+    names a mode has the last word. `accept_within`: a ticket that was given to somebody who does
+    not accept it goes to the next candidate, `tries` times, then to a supervisor. `touch_within`:
+    a ticket that was claimed and not worked on is taken back. `hoard` (囤单上限): who holds so many
     open tickets, waiting ones included, can claim no more.
     """
 
     id: str
     name: str
     team: str | None = None
+    by_store: bool = False
     mode: Mode = "automatic"
     caps: Caps = Caps()
     fatigue: Fatigue = Fatigue()

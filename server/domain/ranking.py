@@ -4,9 +4,9 @@ Nothing here depends on the order in which colleagues are looked at: equal score
 load, then to whom nothing was given for longest, then to the smaller id.
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -15,22 +15,26 @@ from server.domain.commands import Claim
 from server.domain.events import Candidate, Priority
 from server.domain.people import Staff
 from server.domain.permissions import MAY
-from server.domain.queues import Queue, Weights
+from server.domain.queues import Caps, Queue
 from server.domain.standings import (
+    DIGITS,
+    HOUR,
     NOTHING,
     REMEMBERED,
     WORTH,
     Standing,
+    count_after,
     free_again_at,
     rests_until,
+    written,
 )
+from server.domain.stores import kilometres, region_parts, shared_parts
 
 NEVER: Final = frozenset({"inactive", "not_allowed", "skill", "level"})
 """Reasons that no free hour takes away: such a colleague cannot do this ticket."""
 REACH_KM: Final = 30.0
 """Beyond this distance nearness counts nothing, unless the store has a radius of its own."""
 _LEVELS: Final = 4
-_EARTH_KM: Final = 6371.0
 _FEW: Final = 4
 _HALF: Final = 0.5
 
@@ -44,6 +48,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float | None = None
     longitude: float | None = None
     reach: float = REACH_KM
+
+    @property
+    def degrees(self) -> tuple[float, float] | None:
+        """Latitude and longitude, or None."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return self.latitude, self.longitude
 
 
 NOWHERE: Final = Place()
@@ -72,10 +83,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranked(msgspec.Struct, frozen=True, kw_only=True):
-    """A team looked at: the best first, then those who were dropped."""
+    """A team looked at: the best, best first, and some who were dropped. `looked` tells how many
+    were looked at, `counts` how many were dropped, by reason.
+    """
 
     kept: tuple[Candidate, ...] = ()
     dropped: tuple[Candidate, ...] = ()
+    looked: int = 0
+    counts: dict[str, int] = {}
 
     @property
     def winner(self) -> int | None:
@@ -85,219 +100,250 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def able(self) -> bool:
         """Whether anybody could do it, now or at another hour."""
-        return bool(self.kept) or any(
-            one.dropped not in NEVER and one.dropped != "left_out" for one in self.dropped
-        )
+        return bool(self.kept) or not self.counts.keys() <= _HOPELESS
 
 
-def rank(people: Iterable[int], field: Field, need: Need, queue: Queue) -> Ranked:
-    """The colleagues of a team for one ticket. Who is not known to the firm is not looked at."""
+NOBODY: Final = Ranked()
+_HOPELESS: Final = NEVER | {"left_out"}
+
+
+def rank(
+    people: Iterable[int], field: Field, need: Need, queue: Queue, *, most: int | None = None
+) -> Ranked:
+    """The colleagues of a team for one ticket; `most` of those who were kept, and of those who were
+    dropped, are named. Who is not known to the firm is not looked at.
+    """
+    sieve = _Sieve(need, queue, int(field.at.timestamp()))
+    staff_of, standing_of, passes = field.staff.get, field.standings.get, sieve.passes
     kept: list[tuple[Staff, Standing]] = []
-    dropped: list[Candidate] = []
-    for number in sorted(set(people)):
-        person = field.staff.get(number)
+    dropped: list[tuple[int, int, str]] = []
+    for number in set(people):
+        person = staff_of(number)
         if person is None:
             continue
-        standing = field.standings.get(number, NOTHING)
-        why = _why_not(person, standing, need, queue, field.at)
-        if why is None:
+        standing = standing_of(number, NOTHING)
+        if passes(person, standing):
             kept.append((person, standing))
         else:
-            dropped.append(Candidate(staff=number, load=standing.load, dropped=why))
+            dropped.append((standing.load, number, sieve.why_not(person, standing)))
+    dropped.sort()
     return Ranked(
-        kept=_sorted(kept, field, need, queue),
-        dropped=tuple(sorted(dropped, key=lambda one: (one.load, one.staff))),
+        kept=_best(kept, field, need, queue, most),
+        dropped=tuple(
+            Candidate(staff=number, load=load, dropped=why) for load, number, why in dropped[:most]
+        ),
+        looked=len(kept) + len(dropped),
+        counts=dict(sorted(Counter(why for _, _, why in dropped).items())),
     )
 
 
-def why_unable(person: Staff, need: Need) -> str | None:
+def why_unable(person: Staff, skills: Mapping[str, int]) -> str | None:
     """Why a colleague cannot do a ticket at any hour, or None."""
     if not person.active:
         return "inactive"
-    if person.role not in MAY[Claim]:
+    if person.role not in _WORKING:
         return "not_allowed"
-    for skill, least in need.skills.items():
+    for skill, least in skills.items():
         level = person.skills.get(skill, 0)
         if level < least:
             return "level" if level else "skill"
     return None
 
 
-def _why_not(
-    person: Staff, standing: Standing, need: Need, queue: Queue, at: datetime
-) -> str | None:
-    unable = why_unable(person, need)
-    if unable is not None:
-        return unable
-    if person.id in need.left_out:
-        return "left_out"
-    if not person.on_duty:
-        return "off_duty"
-    full = _why_full(person.id, standing, need.category or "", queue)
-    if full is not None:
-        return full
-    free_at, why = free_at_of(standing, queue, urgent=need.priority == Priority.URGENT)
-    return why if free_at is not None and free_at > at else None
+_WORKING: Final = MAY[Claim]
 
 
-def _why_full(staff: int, standing: Standing, category: str, queue: Queue) -> str | None:
-    if standing.load >= queue.caps.most_open(staff):
-        return "full"
-    most = queue.caps.by_category.get(category)
-    if most is not None and standing.categories.get(category, 0) >= most:
-        return "category_full"
-    return None
+class _Sieve:
+    """Who is dropped, and why: of several reasons the first in this order. `passes` says the same
+    in little time.
+    """
+
+    def __init__(self, need: Need, queue: Queue, now: int) -> None:
+        caps = queue.caps
+        self._skills = tuple(need.skills.items())
+        self._need = need
+        self._open, self._people = caps.open, caps.people
+        self._category = need.category or ""
+        self._most_of_category = caps.by_category.get(self._category)
+        self._queue = queue
+        self._urgent = need.priority == Priority.URGENT
+        fatigue = queue.fatigue.after if self._urgent else 0
+        self._hourly, self._run = caps.hourly * DIGITS, fatigue * DIGITS
+        self._hour_ago = written(now - HOUR)
+        self._seldom = bool(caps.people or need.left_out)
+        self._now = now
+
+    def passes(self, person: Staff, standing: Standing) -> bool:
+        """Whether this colleague may get the ticket."""
+        if not (person.active and person.on_duty and person.role in _WORKING):
+            return False
+        skills = person.skills
+        for skill, least in self._skills:
+            if skills.get(skill, 0) < least:
+                return False
+        if self._seldom:
+            return self.why_not(person, standing) == ""
+        return standing.load < self._open and self._is_free(standing)
+
+    def _is_free(self, standing: Standing) -> bool:
+        most, hourly, given = self._most_of_category, self._hourly, standing.given
+        if most is not None and standing.categories.get(self._category, 0) >= most:
+            return False
+        if hourly and len(given) >= hourly:
+            place = len(given) - hourly
+            if given[place : place + DIGITS] > self._hour_ago:
+                return False
+        if not self._run or len(standing.run) < self._run:
+            return True
+        return free_at_of(standing, self._queue, urgent=True)[0] <= self._now
+
+    def why_not(self, person: Staff, standing: Standing) -> str:
+        """The reason; empty, where there is none."""
+        unable = why_unable(person, self._need.skills)
+        if unable is not None:
+            return unable
+        if person.id in self._need.left_out:
+            return "left_out"
+        if not person.on_duty:
+            return "off_duty"
+        if standing.load >= self._people.get(person.id, self._open):
+            return "full"
+        most = self._most_of_category
+        if most is not None and standing.categories.get(self._category, 0) >= most:
+            return "category_full"
+        free_at, why = free_at_of(standing, self._queue, urgent=self._urgent)
+        return why if free_at > self._now else ""
 
 
-def free_at_of(
-    standing: Standing, queue: Queue, *, urgent: bool
-) -> tuple[datetime | None, str | None]:
-    """When a colleague who had enough this hour, or rests from urgent tickets, is free again, and
-    which of the two it is. The instant may have passed.
+def free_at_of(standing: Standing, queue: Queue, *, urgent: bool) -> tuple[int, str]:
+    """When (epoch seconds) a colleague who had enough this hour, or rests from urgent tickets, is
+    free again, and which of the two it is. The instant may have passed; 0: neither.
     """
     free_at = free_again_at(standing, queue.caps.hourly)
-    if urgent and queue.fatigue.after and standing.run:
-        rest = timedelta(minutes=queue.fatigue.rest)
-        rested_at = rests_until(standing, queue.fatigue.after, rest)
-        if rested_at is not None and (free_at is None or rested_at > free_at):
+    if urgent and standing.run:
+        rested_at = rests_until(standing, queue.fatigue.after, queue.fatigue.rest * 60)
+        if rested_at > free_at:
             return rested_at, "resting"
     return free_at, "hour_full"
 
 
 # Points
 
-_Part = Callable[[Staff, Standing], float]
+Column = list[int]
+"""The points of one part, a number for each colleague."""
 
 
-def _sorted(
-    kept: list[tuple[Staff, Standing]], field: Field, need: Need, queue: Queue
+def _best(
+    kept: list[tuple[Staff, Standing]], field: Field, need: Need, queue: Queue, most: int | None
 ) -> tuple[Candidate, ...]:
-    parts = _parts(kept, field, need, queue)
-    found: list[tuple[tuple[int, int, int, int], Candidate]] = []
-    for person, standing in kept:
-        scores = {
-            name: round(worth * min(1.0, max(0.0, part(person, standing))))
-            for name, worth, part in parts
-        }
-        score = sum(scores.values())
-        one = Candidate(staff=person.id, load=standing.load, score=score, scores=scores)
-        last = standing.given[-1] if standing.given else 0
-        found.append(((-score, standing.weight, last, person.id), one))
-    found.sort(key=lambda pair: pair[0])
-    return tuple(one for _, one in found)
+    columns = _columns(kept, field, need, queue)
+    totals = [sum(points) for points in zip(*columns.values(), strict=True)] or [0] * len(kept)
+    order = sorted(
+        (
+            -total,
+            standing.weight,
+            standing.last_given,
+            person.id,
+            place,
+        )
+        for place, (total, (person, standing)) in enumerate(zip(totals, kept, strict=True))
+    )
+    return tuple(
+        Candidate(
+            staff=number,
+            load=kept[place][1].load,
+            score=-negative,
+            scores={name: column[place] for name, column in columns.items()},
+        )
+        for negative, _, _, number, place in order[:most]
+    )
 
 
-def _parts(
+def _columns(
     kept: list[tuple[Staff, Standing]], field: Field, need: Need, queue: Queue
-) -> list[tuple[str, int, _Part]]:
-    """The parts that say something about this ticket, with what each is worth."""
-    weights = queue.weights
-    wanted: list[tuple[str, _Part | None]] = [
-        ("skill", _skill(need.skills) if need.skills else None),
-        ("load", _load(queue)),
-        ("pace", _pace([one.pace for _, one in kept if one.pace is not None])),
-        ("fair", _fair(kept, field.at - REMEMBERED)),
-        ("near", _near(need.place, field.places)),
-        ("known", _known(need.known) if need.known is not None else None),
-    ]
-    return [
-        (name, _worth(weights, name), part)
-        for name, part in wanted
-        if part is not None and _worth(weights, name)
-    ]
+) -> dict[str, Column]:
+    """The parts that say something about this ticket."""
+    worth = queue.weights
+    found: dict[str, Column] = {}
+    if worth.skill and need.skills:
+        found["skill"] = _skill(kept, need.skills, worth.skill)
+    if worth.load:
+        found["load"] = _load(kept, queue.caps, worth.load)
+    if worth.pace and any(standing.pace is not None for _, standing in kept):
+        found["pace"] = _pace(kept, worth.pace)
+    if worth.fair:
+        found["fair"] = _fair(kept, field.at, worth.fair)
+    if worth.near and (need.place.region or need.place.degrees is not None):
+        found["near"] = _near(kept, need.place, field.places, worth.near)
+    if worth.known and need.known is not None:
+        found["known"] = [worth.known if one.id == need.known else 0 for one, _ in kept]
+    return found
 
 
-def _worth(weights: Weights, name: str) -> int:
-    worth: int = getattr(weights, name)
-    return worth
-
-
-def _skill(skills: dict[str, int]) -> _Part:
+def _skill(kept: list[tuple[Staff, Standing]], skills: dict[str, int], worth: int) -> Column:
     """Level fit: exactly what is asked for is best, so that the most senior stay free for what
     only they can do.
     """
-
-    def part(person: Staff, _standing: Standing) -> float:
-        above = sum(person.skills[skill] - least for skill, least in skills.items())
-        return 1 - above / (len(skills) * _LEVELS)
-
-    return part
+    asked, whole = sum(skills.values()), len(skills) * _LEVELS
+    names = tuple(skills)
+    points = [_rounded(worth * (1 - above / whole)) for above in range(whole + 1)]
+    return [points[sum(map(one.skills.__getitem__, names)) - asked] for one, _ in kept]
 
 
-def _load(queue: Queue) -> _Part:
-    caps = queue.caps
-
-    def part(person: Staff, standing: Standing) -> float:
-        most = max(1, caps.most_open(person.id)) * WORTH[Priority.NORMAL]
-        return 1 - standing.weight / most
-
-    return part
-
-
-def _pace(paces: list[int]) -> _Part | None:
-    if not paces:
-        return None
-    mean = sum(paces) / len(paces)
-
-    def part(_person: Staff, standing: Standing) -> float:
-        return _HALF if standing.pace is None else mean / (mean + standing.pace or 1)
-
-    return part
+def _load(kept: list[tuple[Staff, Standing]], caps: Caps, worth: int) -> Column:
+    normal = WORTH[Priority.NORMAL]
+    if caps.people:
+        mosts = [caps.most_open(one.id) * normal for one, _ in kept]
+        return [
+            _rounded(worth * max(0, most - standing.weight) / most)
+            for most, (_, standing) in zip(mosts, kept, strict=True)
+        ]
+    most = max(1, caps.open * normal)
+    points = [_rounded(worth * (most - weight) / most) for weight in range(most + 1)]
+    return [points[min(standing.weight, most)] for _, standing in kept]
 
 
-def _fair(kept: list[tuple[Staff, Standing]], since: datetime) -> _Part:
-    given = {person.id: standing.given_since(since) for person, standing in kept}
-    most = max((*given.values(), _FEW))
-
-    def part(person: Staff, _standing: Standing) -> float:
-        return 1 - given[person.id] / most
-
-    return part
-
-
-def _near(place: Place, places: Mapping[int, Place]) -> _Part | None:
-    if not place.region and place.latitude is None:
-        return None
-
-    def part(person: Staff, _standing: Standing) -> float:
-        return nearness(place, places.get(person.id, NOWHERE))
-
-    return part
+def _pace(kept: list[tuple[Staff, Standing]], worth: int) -> Column:
+    known = [standing.pace for _, standing in kept if standing.pace is not None]
+    mean = sum(known) / len(known)
+    whole, middle = worth * mean, _rounded(worth / 2)
+    return [
+        middle if standing.pace is None else int(whole / (mean + standing.pace or 1) + _HALF)
+        for _, standing in kept
+    ]
 
 
-def _known(staff: int) -> _Part:
-    def part(person: Staff, _standing: Standing) -> float:
-        return 1.0 if person.id == staff else 0.0
+def _fair(kept: list[tuple[Staff, Standing]], at: datetime, worth: int) -> Column:
+    since = written(int((at - REMEMBERED).timestamp()))
+    given = [
+        len(one.given) // DIGITS if one.given[:DIGITS] > since else count_after(one.given, since)
+        for _, one in kept
+    ]
+    most = max((*given, _FEW))
+    points = [_rounded(worth * (most - count) / most) for count in range(most + 1)]
+    return [points[count] for count in given]
 
-    return part
+
+def _near(
+    kept: list[tuple[Staff, Standing]], place: Place, places: Mapping[int, Place], worth: int
+) -> Column:
+    there = [places.get(one.id, NOWHERE) for one, _ in kept]
+    # Who works in the same store shares one place: each is measured once.
+    points = {id(one): one for one in there}
+    measured = {key: _rounded(worth * nearness(place, one)) for key, one in points.items()}
+    return [measured[id(one)] for one in there]
+
+
+def _rounded(points: float) -> int:
+    return int(points + _HALF)
 
 
 def nearness(customer: Place, colleague: Place) -> float:
     """From 0 to 1: by distance where both are known in degrees, else by how many parts of the
     customer's region (省/市/区) the colleague's shares.
     """
-    if customer.latitude is not None and colleague.latitude is not None:
-        return max(0.0, 1 - kilometres(customer, colleague) / max(colleague.reach, 0.001))
-    wanted = [part for part in customer.region.split("/") if part]
-    here = colleague.region.split("/")
-    if not wanted:
-        return 0.0
-    shared = 0
-    for mine, theirs in zip(wanted, here, strict=False):
-        if mine != theirs:
-            break
-        shared += 1
-    return shared / len(wanted)
-
-
-def kilometres(one: Place, other: Place) -> float:
-    """The distance as the crow flies; 0 where a place is not known in degrees."""
-    degrees = (one.latitude, one.longitude, other.latitude, other.longitude)
-    if any(value is None for value in degrees):
-        return 0.0
-    north, east, south, west = (math.radians(value or 0.0) for value in degrees)
-    half = (
-        math.sin((south - north) / 2) ** 2
-        + math.cos(north) * math.cos(south) * math.sin((west - east) / 2) ** 2
-    )
-    return 2 * _EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
+    here, there = customer.degrees, colleague.degrees
+    if here is not None and there is not None:
+        return max(0.0, 1 - kilometres(*here, *there) / max(colleague.reach, 0.001))
+    wanted = len(region_parts(customer.region))
+    return shared_parts(customer.region, colleague.region) / wanted if wanted else 0.0

@@ -29,8 +29,8 @@ Cause = Literal["opened", "unaccepted", "untouched", "released", "waiting"]
 class Pool(msgspec.Struct, frozen=True, kw_only=True):
     """All that a decision looks at besides the rules' verdict: the ticket's queue and needs, the
     teams, the colleagues. `general` is the 兜底处理组. `sent_to` is the team that a colleague sent
-    the ticket to. `leaders` are asked by team (None: of no team) who leads. `exhausted`: enough
-    colleagues did not accept it.
+    the ticket to, `nearest` that of the store nearest to the customer. `leaders` tells by team who
+    leads it. `exhausted`: enough colleagues did not accept it.
     """
 
     queue: Queue
@@ -39,6 +39,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
     teams: Mapping[str, Team]
     general: str | None = None
     sent_to: str | None = None
+    nearest: str | None = None
     leaders: Mapping[str, tuple[int, ...]] = {}
     cause: Cause = "opened"
     exhausted: bool = False
@@ -46,13 +47,14 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
 
 def decide(verdict: Verdict, pool: Pool) -> Decision:
     """One routing decision with the reason for it."""
-    mode = verdict.mode or pool.queue.mode
+    team = team_of(verdict, pool)
+    mode = _mode_of(verdict, pool, team)
     start = Decision(
         rule=verdict.rule,
         rule_name=verdict.rule_name,
         version=verdict.version,
         matched=verdict.matched,
-        team=team_of(verdict, pool),
+        team=team,
         skills=tuple(verdict.skills),
         levels=verdict.skills,
         queue=pool.queue.id,
@@ -78,9 +80,11 @@ def _mode_of(verdict: Verdict, pool: Pool, team: str | None) -> Mode:
 
 def team_of(verdict: Verdict, pool: Pool) -> str | None:
     """The team that a ticket is for, before anybody looked who is there: where a colleague sent
-    it, else the rule's, else the queue's; None where none of them is there.
+    it, else the rule's, else that of the nearest store, else the queue's; None where none of them
+    is there.
     """
-    wanted = (pool.sent_to, verdict.team, pool.queue.team)
+    near = pool.nearest if pool.queue.by_store else None
+    wanted = (pool.sent_to, verdict.team, near, pool.queue.team)
     return next((team for team in wanted if team is not None and team in pool.teams), None)
 
 
@@ -95,7 +99,9 @@ def _to_team(start: Decision, team: str, pool: Pool) -> Decision:
     if pool.exhausted:
         return _to_supervisor(start, team, pool, Ranked())
     relief = _relief(team, pool) if pool.sent_to is None else None
-    ranked = rank(pool.teams[relief or team].members, pool.field, pool.need, pool.queue)
+    ranked = rank(
+        pool.teams[relief or team].members, pool.field, pool.need, pool.queue, most=MOST_TOLD
+    )
     decision = _told(replace(start, team=relief or team), ranked)
     if relief is not None:
         decision = replace(decision, shed_from=team)
@@ -119,8 +125,19 @@ def _to_general(start: Decision, pool: Pool, earlier: Ranked) -> Decision:
     start = replace(start, team=team, fallback=True, outcome="fallback")
     if start.mode != "automatic":
         return _told(start, earlier)
-    ranked = rank(pool.teams[team].members, pool.field, replace(pool.need, skills={}), pool.queue)
-    both = Ranked(kept=ranked.kept, dropped=(*earlier.dropped, *ranked.dropped))
+    ranked = rank(
+        pool.teams[team].members,
+        pool.field,
+        replace(pool.need, skills={}),
+        pool.queue,
+        most=MOST_TOLD,
+    )
+    both = Ranked(
+        kept=ranked.kept,
+        dropped=(*earlier.dropped, *ranked.dropped),
+        looked=earlier.looked + ranked.looked,
+        counts=dict(Counter(earlier.counts) + Counter(ranked.counts)),
+    )
     if ranked.winner is None and not ranked.able and not pool.need.left_out:
         return _to_supervisor(start, team, pool, both)
     return _told(replace(start, assignee=ranked.winner), both)
@@ -155,7 +172,7 @@ def _relief(team: str, pool: Pool) -> str | None:
             continue
         members = pool.teams[other].members
         if _average(members, pool.field) < shed.above:
-            ranked = rank(members, pool.field, pool.need, pool.queue)
+            ranked = rank(members, pool.field, pool.need, pool.queue, most=MOST_TOLD)
             if ranked.winner is not None:
                 return other
     return None
@@ -175,13 +192,11 @@ def _works(person: Staff | None) -> bool:
 
 def _told(decision: Decision, ranked: Ranked) -> Decision:
     """The decision with whom it looked at: few by name, all by number."""
-    named = (*ranked.kept[:MOST_TOLD], *ranked.dropped[:MOST_TOLD])
-    counts = Counter(one.dropped for one in ranked.dropped if one.dropped is not None)
     return replace(
         decision,
-        candidates=named,
-        pool=len(ranked.kept) + len(ranked.dropped),
-        counts=dict(sorted(counts.items())),
+        candidates=(*ranked.kept, *ranked.dropped[:MOST_TOLD]),
+        pool=ranked.looked,
+        counts=ranked.counts,
     )
 
 

@@ -7,7 +7,7 @@ ticket that waits for somebody else is held, but it is no load.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -38,39 +38,67 @@ REMEMBERED: Final = timedelta(hours=8)
 """How long ago a ticket was given and still counts for fairness."""
 LONGEST_RUN: Final = 20
 """How many urgent tickets in a row are remembered: no rule may ask for more."""
+HOUR: Final = 3600
 _MOST_GIVEN: Final = 200
 _SHARE: Final = 4
 """A solved ticket moves the pace by a quarter of what it differs."""
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """近况. `work` and `categories` count tickets in work by priority and by category, `held` all
-    open tickets in hand. `given` are the instants (epoch seconds) of the tickets given within
-    `REMEMBERED` before the last one, `run` those of the urgent ones in a row. `pace` is seconds
-    from taking to solving, the latest weighing most; None before the first.
+    """近况. `load` is 在办数, `weight` the same weighted by priority, in halves of a normal ticket;
+    `categories` counts tickets in work by category, `held` all open tickets in hand. `given` are
+    the instants of the tickets given within `REMEMBERED` before the last one, `run` those of the
+    urgent ones in a row. `pace` is seconds from taking to solving, the latest weighing most; None
+    before the first.
+
+    Instants are written one after the other, ten digits each: hundreds of standings are read for a
+    decision, of which few look at them.
     """
 
-    work: dict[str, int] = {}
-    categories: dict[str, int] = {}
+    load: int = 0
+    weight: int = 0
     held: int = 0
-    given: tuple[int, ...] = ()
-    run: tuple[int, ...] = ()
+    categories: dict[str, int] = {}
+    given: str = ""
+    run: str = ""
     pace: int | None = None
 
-    @property
-    def load(self) -> int:
-        """在办数."""
-        return sum(self.work.values())
+    def given_since(self, seconds: int) -> int:
+        """How many tickets were given after this instant (epoch seconds)."""
+        return count_after(self.given, written(seconds))
 
     @property
-    def weight(self) -> int:
-        """The load weighted by priority, in halves of a normal ticket."""
-        return sum(WORTH[priority] * tickets for priority, tickets in self.work.items())
+    def last_given(self) -> str:
+        """The instant at which the last ticket was given, or nothing."""
+        return self.given[-DIGITS:]
 
-    def given_since(self, at: datetime) -> int:
-        """How many tickets were given after this instant."""
-        seconds = at.timestamp()
-        return sum(1 for one in self.given if one > seconds)
+
+DIGITS: Final = 10
+"""How many digits an instant has: epoch seconds, good until the year 2286."""
+
+
+def written(seconds: int) -> str:
+    """An instant as it is kept: texts of one length compare as their numbers do."""
+    return f"{seconds:0{DIGITS}d}"
+
+
+def instants(text: str) -> list[int]:
+    """Kept instants, oldest first."""
+    return [int(text[place : place + DIGITS]) for place in range(0, len(text), DIGITS)]
+
+
+def count_after(text: str, since: str) -> int:
+    """How many of the kept instants come after this one."""
+    first, beyond = 0, len(text) // DIGITS
+    if text[:DIGITS] > since:
+        return beyond
+    while first < beyond:
+        middle = (first + beyond) // 2
+        if text[middle * DIGITS : (middle + 1) * DIGITS] > since:
+            beyond = middle
+        else:
+            first = middle + 1
+    return len(text) // DIGITS - first
 
 
 NOTHING: Final = Standing()
@@ -152,7 +180,8 @@ def counted(standing: Standing, old: Cell | None, new: Cell | None) -> Standing:
         if cell.works:
             standing = replace(
                 standing,
-                work=_added(standing.work, cell.priority, by),
+                load=standing.load + by,
+                weight=standing.weight + by * WORTH[cell.priority],
                 categories=_added(standing.categories, cell.category, by),
             )
     return standing
@@ -182,31 +211,35 @@ def told(
             return standing  # taken in the same breath: that says nothing of the pace
         pace = took if standing.pace is None else standing.pace + (took - standing.pace) // _SHARE
         return replace(standing, pace=pace)
-    since = now - int(REMEMBERED.total_seconds())
-    given = (*(one for one in standing.given if one > since), now)
-    run = (*standing.run, now)[-LONGEST_RUN:] if priority == Priority.URGENT else ()
-    return replace(standing, given=given[-_MOST_GIVEN:], run=run)
+    recent = count_after(standing.given, written(now - int(REMEMBERED.total_seconds())))
+    kept = min(recent, _MOST_GIVEN - 1) * DIGITS
+    run = (standing.run + written(now))[-LONGEST_RUN * DIGITS :]
+    return replace(
+        standing,
+        given=standing.given[len(standing.given) - kept :] + written(now),
+        run=run if priority == Priority.URGENT else "",
+    )
 
 
-def rests_until(standing: Standing, after: int, rest: timedelta) -> datetime | None:
-    """Until when a colleague rests who rests this long after so many urgent tickets in a row; the
-    instant may have passed. None: there is nothing to rest from.
+def rests_until(standing: Standing, after: int, rest: int) -> int:
+    """Until when (epoch seconds) a colleague rests who rests so many seconds after so many urgent
+    tickets in a row; the instant may have passed. 0: there is nothing to rest from.
     """
-    if after == 0:
-        return None
+    if not after or len(standing.run) < after * DIGITS:
+        return 0
     count, last = 0, 0
-    span = int(rest.total_seconds())
-    for instant in standing.run:
-        if count >= after and instant >= last + span:
+    for instant in instants(standing.run):
+        if count >= after and instant >= last + rest:
             count = 0
         count, last = count + 1, instant
-    if count < after:
-        return None
-    return datetime.fromtimestamp(last + span, tz=UTC)
+    return last + rest if count >= after else 0
 
 
-def free_again_at(standing: Standing, hourly: int) -> datetime | None:
-    """When a colleague who was given `hourly` tickets within the hour may get the next one."""
-    if hourly == 0 or len(standing.given) < hourly:
-        return None
-    return datetime.fromtimestamp(standing.given[-hourly] + 3600, tz=UTC)
+def free_again_at(standing: Standing, hourly: int) -> int:
+    """When (epoch seconds) a colleague who was given `hourly` tickets within the hour may get the
+    next one; 0: there was no such hour.
+    """
+    if not hourly or len(standing.given) < hourly * DIGITS:
+        return 0
+    place = len(standing.given) - hourly * DIGITS
+    return int(standing.given[place : place + DIGITS]) + HOUR

@@ -8,7 +8,9 @@ import msgspec
 from server.domain.people import Customer, Identity, Role, Staff
 from server.storage.database import Reading, Statement, Unit
 
-_STAFF: Final = "id, name, email, role, skills, on_duty, active, language, break_until"
+_STAFF: Final = (
+    "id, name, email, role, skills, on_duty, active, language, break_until, store, region"
+)
 
 
 class _StaffRow(msgspec.Struct, frozen=True):
@@ -21,6 +23,8 @@ class _StaffRow(msgspec.Struct, frozen=True):
     active: bool
     language: str
     break_until: datetime | None
+    store: str | None
+    region: str
 
     def staff(self) -> Staff:
         return Staff(
@@ -33,6 +37,8 @@ class _StaffRow(msgspec.Struct, frozen=True):
             active=self.active,
             language=self.language,
             break_until=self.break_until,
+            store=self.store,
+            region=self.region,
         )
 
 
@@ -77,14 +83,15 @@ _CREDENTIALS = Statement(
 )
 _ADD_STAFF = Statement(
     "INSERT INTO staff (name, email, password_hash, role, skills, on_duty, active, language,"
-    " break_until, created_at) VALUES (:name, :email, :password_hash, :role, :skills, :on_duty,"
-    " :active, :language, :break_until, :created_at) ON CONFLICT (email) DO NOTHING RETURNING id",
+    " break_until, store, region, created_at) VALUES (:name, :email, :password_hash, :role,"
+    " :skills, :on_duty, :active, :language, :break_until, :store, :region, :created_at)"
+    " ON CONFLICT (email) DO NOTHING RETURNING id",
     int,
 )
 _SAVE_STAFF = Statement[None](
     "UPDATE staff SET name = :name, email = :email, role = :role, skills = :skills,"
-    " on_duty = :on_duty, active = :active, language = :language, break_until = :break_until"
-    " WHERE id = :id"
+    " on_duty = :on_duty, active = :active, language = :language, break_until = :break_until,"
+    " store = :store, region = :region WHERE id = :id"
 )
 _PASSWORD = Statement[None]("UPDATE staff SET password_hash = :password_hash WHERE id = :id")
 _POSTPONE_BREAK = Statement[None](

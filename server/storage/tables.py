@@ -71,6 +71,8 @@ class StaffRow(Table, tablename="staff"):
     language = Text()
     created_at = Timestamptz()
     break_until = Timestamptz(null=True)
+    store = Text(null=True)
+    region = Text()
 
 
 class IdentityRow(Table, tablename="identity"):

@@ -2,7 +2,7 @@
 wait for somebody are routed again; those that nobody accepts, or begins with, go on.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -337,16 +337,13 @@ async def next_free_at(desk: Desk) -> datetime | None:
         if not await standings.list_waiting(desk.database, START, 1, automatic=True):
             return None
         known = await standings.read_all(desk.database)
-    now = desk.clock.now()
+    now = int(desk.clock.now().timestamp())
     found = [
         free_at
         for number, standing in known.items()
-        for queue in bounded
         if number in firm.staff and firm.staff[number].on_duty
-        for free_at in (
-            free_at_of(standing, queue, urgent=True)[0],
-            free_at_of(standing, queue, urgent=False)[0],
-        )
-        if free_at is not None and free_at > now
+        for queue in bounded
+        for urgent in (True, False)
+        if (free_at := free_at_of(standing, queue, urgent=urgent)[0]) > now
     ]
-    return min(found, default=None)
+    return datetime.fromtimestamp(min(found), tz=UTC) if found else None

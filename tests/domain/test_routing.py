@@ -59,7 +59,7 @@ def a_pool(load=None, queue=None, staff=None, **fields):
         "field": Field(
             staff=staff or STAFF,
             standings={
-                one: Standing(work={"normal": n}, held=n) for one, n in (load or {}).items()
+                one: Standing(load=n, weight=2 * n, held=n) for one, n in (load or {}).items()
             },
             at=MONDAY,
         ),

@@ -13,6 +13,7 @@ from server.domain.errors import AlreadyClaimed, HoldsTooMany, NotAllowed
 from server.domain.events import Priority, Released, Routed
 from server.domain.people import Role, Staff, Team
 from server.domain.queues import Caps, Fatigue, Queue
+from server.domain.standings import instants
 from server.storage import standings as kept
 from server.storage import tickets
 from server.storage import timers as timer_rows
@@ -81,12 +82,12 @@ async def test_a_standing_counts_what_is_in_work_and_can_be_made_again(office: O
     hold = c.Hold(ticket=numbers[2], status="waiting_customer", reason="等回电", until=until)
     await office.do(office.li, hold)
     standing = (await kept.read_all(office.desk.database))[li]
-    assert standing.work == {"urgent": 1}
-    assert (standing.load, standing.held, len(standing.given), standing.pace) == (1, 2, 3, 2400)
+    assert (standing.load, standing.weight, standing.held, standing.pace) == (1, 6, 2, 2400)
+    assert len(instants(standing.given)) == 3
     await all_is_kept(office)
 
     async def spoil(unit):
-        await kept.put(unit, li, msgspec.structs.replace(standing, work={}, given=()))
+        await kept.put(unit, li, msgspec.structs.replace(standing, load=0, given=""))
         await kept.leave(unit, numbers[0])
 
     await office.desk.database.unit(spoil)

@@ -26,6 +26,8 @@ ALTER TABLE ticket ADD COLUMN touched_at {at};
 ALTER TABLE ticket ADD COLUMN accept_by {at};
 ALTER TABLE ticket ADD COLUMN touch_by {at};
 ALTER TABLE ticket ADD COLUMN passed_on {int} NOT NULL DEFAULT 0;
+ALTER TABLE staff ADD COLUMN store {text};
+ALTER TABLE staff ADD COLUMN region {text} NOT NULL DEFAULT '';
 CREATE TABLE standing (staff {big} PRIMARY KEY, doc {text} NOT NULL);
 CREATE TABLE waiting (
     ticket {big} PRIMARY KEY REFERENCES ticket (number), automatic {bool} NOT NULL,
@@ -42,6 +44,10 @@ INSERT INTO waiting (ticket, automatic, rank, queued_at, need)
     WHEN 'normal' THEN 2 ELSE 3 END, created_at, '' FROM ticket
     WHERE assignee IS NULL AND status_category IN ('new', 'open');
 """
+
+
+_WORTH = {"urgent": 6, "high": 3, "normal": 2, "low": 1}
+"""What a ticket in work weighed when this step was written, in halves of a normal one."""
 
 
 class _Held(msgspec.Struct, frozen=True):
@@ -78,5 +84,10 @@ async def up(unit: Unit) -> None:
             categories[row.category] = categories.get(row.category, 0) + row.tickets
         standings[row.assignee] = (work, categories, held + row.tickets)
     for staff, (work, categories, held) in sorted(standings.items()):
-        doc = {"work": work, "categories": categories, "held": held}
+        doc = {
+            "load": sum(work.values()),
+            "weight": sum(_WORTH[priority] * tickets for priority, tickets in work.items()),
+            "categories": categories,
+            "held": held,
+        }
         await unit.run(_ADD, staff=staff, doc=msgspec.json.encode(doc, order="sorted").decode())
