@@ -14,7 +14,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from server.storage.prepared import Dialect, Statement
+from server.storage.binding import Dialect
+from server.storage.prepared import Statement
 from server.storage.sqlite import SqliteEngine
 from server.storage.units import (
     CommitFailed,

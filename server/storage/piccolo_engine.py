@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 from piccolo.engine.base import Engine
 from piccolo.querystring import QueryString
 
+from server.storage.binding import adapt_for_postgres, adapt_for_sqlite
 from server.storage.database import Database, Unit
-from server.storage.prepared import adapt_for_postgres, adapt_for_sqlite
 
 
 class TransactionRefused(RuntimeError):

@@ -15,8 +15,9 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 
+from server.storage.binding import Dialect
 from server.storage.lanes import Job, Lanes, nested
-from server.storage.prepared import Dialect, Statement
+from server.storage.prepared import Statement
 from server.storage.units import (
     CommitFailed,
     Lane,
@@ -81,16 +82,15 @@ def _asking() -> Iterator[None]:
         raise ReadFailed(str(error) or type(error).__name__) from error
 
 
-def _keys(rows: list[asyncpg.Record]) -> tuple[str, ...]:
-    return tuple(rows[0].keys())
-
-
 async def _read_all(
     connection: Line, statement: Statement[R], values: dict[str, object]
 ) -> list[R]:
     prepared = statement.postgres
     rows = await connection.fetch(prepared.sql, *prepared.bind(values))
-    return statement.decode_all(rows, _keys(rows)) if rows else []
+    if not rows:
+        return []
+    decode = prepared.decode or statement.decoder(prepared, tuple(rows[0].keys()))
+    return [decode(row) for row in rows]
 
 
 async def _read_one(
@@ -98,7 +98,10 @@ async def _read_one(
 ) -> R | None:
     prepared = statement.postgres
     row = await connection.fetchrow(prepared.sql, *prepared.bind(values))
-    return None if row is None else statement.decode(row, tuple(row.keys()))
+    if row is None:
+        return None
+    found: R = (prepared.decode or statement.decoder(prepared, tuple(row.keys())))(row)
+    return found
 
 
 async def _run(connection: Line, statement: Statement[Any], values: dict[str, object]) -> int:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from server.storage.binding import Dialect
 from server.storage.lanes import nested
-from server.storage.prepared import Dialect, Statement
+from server.storage.prepared import Statement
 from server.storage.sqlite_lines import connect, read_all, read_one, rows_as_dicts
 from server.storage.sqlite_readers import Readers, look
 from server.storage.sqlite_writer import Writer

@@ -33,11 +33,11 @@ def rows_as_dicts(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _columns(prepared: Prepared, cursor: sqlite3.Cursor) -> tuple[str, ...]:
-    """The names of the columns; a statement names them itself, so they never change."""
-    if not prepared.columns:
-        prepared.columns = tuple(column[0] for column in cursor.description or ())
-    return prepared.columns
+def _decoder(
+    statement: Statement[R], prepared: Prepared, cursor: sqlite3.Cursor
+) -> Callable[[Any], R]:
+    columns = [column[0] for column in cursor.description or ()]
+    return statement.decoder(prepared, columns)
 
 
 Execute = Callable[[str, Any], sqlite3.Cursor]
@@ -51,7 +51,10 @@ def read_all(execute: Execute, statement: Statement[R], values: dict[str, object
     prepared = statement.sqlite
     cursor = execute(prepared.sql, prepared.bind(values))
     rows = cursor.fetchall()
-    return statement.decode_all(rows, _columns(prepared, cursor)) if rows else []
+    if not rows:
+        return []
+    decode = prepared.decode or _decoder(statement, prepared, cursor)
+    return [decode(row) for row in rows]
 
 
 def read_one(execute: Execute, statement: Statement[R], values: dict[str, object]) -> R | None:
@@ -61,4 +64,5 @@ def read_one(execute: Execute, statement: Statement[R], values: dict[str, object
     row = cursor.fetchone()
     if row is None:
         return None
-    return statement.decode(row, prepared.columns or _columns(prepared, cursor))
+    found: R = (prepared.decode or _decoder(statement, prepared, cursor))(row)
+    return found

@@ -10,7 +10,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar, Final, TypeVar
 
-from server.storage.prepared import Dialect, Statement
+from server.storage.binding import Dialect
+from server.storage.prepared import Statement
 from server.storage.sqlite_lines import connect, read_all, read_one
 from server.storage.units import Look, SuspendedInUnit
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any, ClassVar, Final, TypeVar
 
+from server.storage.binding import Dialect
 from server.storage.lanes import Job, Lanes
-from server.storage.prepared import Dialect, Statement
+from server.storage.prepared import Statement
 from server.storage.sqlite_lines import read_all, read_one, rows_as_dicts
 from server.storage.units import CommitFailed, Lane, SuspendedInUnit, Work
 

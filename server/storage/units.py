@@ -14,7 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
-from server.storage.prepared import Dialect, Statement
+from server.storage.binding import Dialect
+from server.storage.prepared import Statement
 
 R = TypeVar("R")
 T = TypeVar("T")

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from server.clock import SystemClock
 from server.domain import commands as c
-from server.storage.prepared import instant_text
+from server.storage.binding import instant_text
 from tests.bench.harness import Reading, Report, foreign_share, percentile
 from tests.support.wire import Line, Server, sign_in
 from tests.support.world import EMAILS, PASSWORD, World

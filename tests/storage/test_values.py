@@ -1,7 +1,8 @@
 """What goes in comes out, the same on both engines, however nasty."""
 
 import enum
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Literal
 
 import asyncpg
 import msgspec
@@ -141,3 +142,80 @@ async def test_enums_are_stored_by_value_and_markers_in_quotes_stay(database: Da
     quoted = Statement("SELECT words FROM value WHERE words = :words AND ':no' = ':no'", str)
     assert await database.one(quoted, words="red") == "red"
     assert await database.one(Statement("SELECT MAX(at) FROM value", datetime)) is None
+
+
+class Shade(enum.Enum):
+    DARK = "dark"
+    LIGHT = "light"
+
+
+class Painted(msgspec.Struct, frozen=True, kw_only=True, rename={"on": "on_day"}):
+    """Its columns come in another order, and one does not come at all."""
+
+    shade: Shade
+    finish: Literal["matt", "gloss"]
+    sizes: tuple[int, ...] | None
+    on: date | None
+    whole: int | None
+    coats: int = 2
+
+
+class Named(msgspec.Struct):
+    id: int
+    words: str
+
+
+PAINTED = Statement(
+    "SELECT id, '2026-11-24' AS on_day, whole, words AS finish, 'dark' AS shade,"
+    " CASE WHEN flag THEN '[1, 2]' END AS sizes FROM value ORDER BY id",
+    Painted,
+    documents=("sizes",),
+)
+
+
+async def put(database: Database, **changed: object) -> None:
+    values = {"id": 1, "at": None, "flag": None, "words": "matt", "whole": 7, "broken": None}
+
+    async def work(unit: Unit) -> None:
+        await unit.run(PUT, **(values | changed))
+
+    await database.unit(work)
+
+
+async def test_rows_become_structs_whatever_the_order_of_columns(database: Database):
+    for number in range(1, 4):
+        await put(database, id=number, flag=number != 2, words="gloss", whole=number)
+    found = await database.all(PAINTED)
+    assert [(one.sizes, one.whole) for one in found] == [((1, 2), 1), (None, 2), ((1, 2), 3)]
+    assert {one.shade for one in found} == {Shade.DARK}
+    assert {one.finish for one in found} == {"gloss"}
+    assert {one.coats for one in found} == {2}
+    assert {one.on for one in found} == {date(2026, 11, 24)}
+
+
+async def test_what_a_struct_does_not_allow_is_refused_also_after_many_good_rows(
+    database: Database,
+):
+    await put(database)
+    for _ in range(3):
+        assert [one.finish for one in await database.all(PAINTED)] == ["matt"]
+    await put(database, id=2, words="satin")
+    with pytest.raises(msgspec.ValidationError, match="finish"):
+        await database.all(PAINTED)
+    nameless = Statement("SELECT id, words FROM value ORDER BY id", Named)
+    assert len(await database.all(nameless)) == 2
+    await put(database, id=3, words=None)
+    with pytest.raises(msgspec.ValidationError, match="words"):
+        await database.all(nameless)
+
+
+async def test_an_instant_keeps_its_microseconds_and_its_place_in_time(database: Database):
+    exact = datetime(2026, 3, 1, 0, 0, 0, 1, tzinfo=UTC)
+    whole = datetime(2026, 3, 1, 8, tzinfo=timezone(timedelta(hours=8)))
+    early = datetime(999, 1, 1, tzinfo=UTC)
+    for number, at in enumerate((exact, whole, early)):
+        await put(database, id=number, at=at)
+    assert await database.all(BY_TIME) == [2, 1, 0]
+    assert [one.at for one in await database.all(GET)] == [exact, whole, early]
+    at_exact = Statement("SELECT id FROM value WHERE at >= :at AND at <= :at", int)
+    assert await database.all(at_exact, at=exact) == [0]
