@@ -21,14 +21,17 @@ from bots.telling import (
 from server.desk import Parcel
 from server.domain import events
 from server.domain.firm import Firm
+from server.domain.notices import ALL, Facts
 from server.domain.people import Staff
 from server.domain.privacy import mask_phones
 from server.domain.ticket import OPEN_CATEGORIES, Ticket
 from server.usecases.chat import Brief
+from server.usecases.gathering import KINDS as GATHERED
 from server.words import LANGUAGES, metric_title, say
 
 _QUOTED: Final = 200
-_MET: Final = frozenset({"warned", "breached"})
+_MET: Final = frozenset({"reminded", "warned", "breached"})
+_MOST_NAMED: Final = 10
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +66,16 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) -> Card:
     """The card of a notice about a ticket."""
     language, firm = reading.language, parcel.firm
+    facts = _facts(parcel)
     title = say(
         language,
         f"notice.{parcel.delivery.kind}",
         ticket=ticket.number,
         subject=subject_of(ticket),
-        **_facts(parcel),
+        **facts | {"what": _counts(facts, language)},
     )
     lines = (
+        *_gathered(parcel, ticket, language),
         _why(parcel, brief, language),
         say(
             language,
@@ -90,6 +95,37 @@ def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) 
         link_text=say(language, "notice.open"),
     )
     return card if reading.private else _masked(card)
+
+
+def _counts(facts: Facts, language: str) -> str:
+    """How many tickets are how pressing, in a message that gathers notices."""
+    counted = [
+        say(language, f"notice.gathered_{kind}", count=facts[f"n_{kind}"])
+        for kind in GATHERED
+        if facts.get(f"n_{kind}")
+    ]
+    return say(language, "event.comma").join(counted)
+
+
+def _gathered(parcel: Parcel, ticket: Ticket, language: str) -> tuple[str, ...]:
+    """Which ticket is the worst, and which others there are."""
+    if parcel.delivery.kind != "gathered":
+        return ()
+    facts = _facts(parcel)
+    worst = say(language, "notice.gathered_worst", ticket=ticket.number, subject=subject_of(ticket))
+    others = [
+        f"#{number}"
+        for number in str(facts.get("numbers") or "").split()
+        if number != str(ticket.number)
+    ]
+    left_out = len(others) > _MOST_NAMED
+    listed = say(
+        language,
+        "notice.gathered_more" if left_out else "notice.gathered_listed",
+        numbers=" ".join(others[:_MOST_NAMED]),
+        count=facts.get("count"),
+    )
+    return (worst, listed)
 
 
 def marked(language: str, text: str) -> str:
@@ -113,7 +149,7 @@ def _masked(card: Card) -> Card:
     )
 
 
-def _facts(parcel: Parcel) -> dict[str, str | int | None]:
+def _facts(parcel: Parcel) -> Facts:
     return msgspec.json.decode(parcel.delivery.body, type=dict[str, str | int | None])
 
 
@@ -122,9 +158,26 @@ def _why(parcel: Parcel, brief: Brief, language: str) -> str:
     facts, kind = _facts(parcel), parcel.delivery.kind
     if kind in _MET:
         metric = metric_title(cast("str", facts.get("metric") or ""), parcel.firm.law, language)
-        return say(language, f"notice.why.{kind}", metric=metric, percent=facts.get("percent"))
+        minutes = cast("int", facts.get("minutes") or 0)
+        return say(
+            language,
+            f"notice.why.{_how_late(facts, minutes)}",
+            metric=metric,
+            percent=facts.get("percent"),
+            minutes=abs(minutes),
+        )
     found = _cause(brief.event, parcel.firm) if brief.event is not None else None
     return say(language, f"notice.why.{found[0]}", **found[1]) if found is not None else ""
+
+
+def _how_late(facts: Facts, minutes: int) -> str:
+    """What a rung says of the clock that it stands on."""
+    if minutes:
+        return "before_due" if minutes < 0 else "after_due"
+    percent = cast("int", facts.get("percent") or ALL)
+    if percent < ALL:
+        return "warned"
+    return "breached" if percent == ALL else "breached_more"
 
 
 def _cause(event: events.Event, firm: Firm) -> tuple[str, dict[str, object]] | None:

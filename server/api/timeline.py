@@ -12,6 +12,7 @@ from server.domain import events as e
 from server.domain import law_events as le
 from server.domain.events import Actor, Event
 from server.domain.firm import Firm
+from server.domain.ladder_events import RungReached
 from server.domain.people import Customer
 from server.words import find, metric_title, say
 
@@ -143,6 +144,49 @@ def _escalated(body: e.Escalated, teller: Teller) -> Line:
     return "escalated", {"people": people, "because": teller.because(body.reason)}
 
 
+def _rung_reached(body: RungReached, teller: Teller) -> Line:
+    rung = body.rung
+    ladder = teller.firm.ladders.get(body.ladder)
+    for one in ladder.rungs if ladder is not None else ():
+        rung = one.name or rung if one.id == body.rung else rung
+    if body.by_hand:
+        return "rung_by_hand", {"rung": rung}
+    language = teller.language
+    people = [teller.staff(one.staff) for one in body.told]
+    if body.group is not None:
+        team = teller.firm.team_name(body.group) or body.group
+        people.append(say(language, "event.rung_group", team=team))
+    facts = {
+        "when": _rung_when(body, teller),
+        "people": say(language, "event.comma").join(people),
+        "did": "".join(_rung_did(one, teller) for one in body.did),
+    }
+    return ("rung_reached" if people else "rung_silent"), facts
+
+
+def _rung_when(body: RungReached, teller: Teller) -> str:
+    minutes = body.minutes
+    if body.on in ("nudge", "unaccepted", "idle"):
+        code = body.on
+    elif minutes is None:
+        code = "percent"
+    else:
+        code = "before" if minutes < 0 else "after"
+    return say(
+        teller.language,
+        f"event.rung_{code}",
+        metric=teller.metric(body.on),
+        percent=body.percent,
+        minutes=abs(minutes or 0),
+    )
+
+
+def _rung_did(done: str, teller: Teller) -> str:
+    name, _, what = done.partition(":")
+    webhook = teller.firm.webhooks.get(what)
+    return say(teller.language, f"event.rung_did_{name}", name=webhook.name if webhook else what)
+
+
 def _rated(body: e.Rated, _teller: Teller) -> Line:
     facts = {"score": body.score, "comment": body.comment}
     return ("rated_with_comment" if body.comment else "rated", facts)
@@ -177,6 +221,7 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
     e.Edited: _edited,
     e.Nudged: lambda body, _teller: ("nudged", {"count": body.count}),
     e.Escalated: _escalated,
+    RungReached: _rung_reached,
     e.Warned: lambda body, teller: (
         "warned",
         {

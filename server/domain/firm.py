@@ -10,7 +10,7 @@ import msgspec
 
 from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
-from server.domain.ladders import DEFAULT, Ladder
+from server.domain.ladders import DEFAULT, Ladder, Webhook
 from server.domain.people import LEADING, Role, Staff, Team
 from server.domain.queues import PLAIN, Queue
 from server.domain.rosters import Leave, Roster, Swap
@@ -83,8 +83,7 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     swaps: dict[int, tuple[Swap, ...]] = {}
     """Leave and swaps that a leader approved, by each colleague that they are about."""
     ladders: dict[str, Ladder] = {}
-    webhooks: dict[str, str] = {}
-    """The names of the systems that rungs may tell, those that are switched on."""
+    webhooks: dict[str, Webhook] = {}
 
     @property
     def calendars(self) -> dict[str, Calendar]:

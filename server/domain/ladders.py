@@ -158,6 +158,22 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True):
         if len({rung.id for rung in self.rungs}) < len(self.rungs):
             raise Invalid(rungs="twice")
 
+    @property
+    def minds_holder(self) -> bool:
+        """Whether it matters what the holder does, and since when there is one."""
+        return any(rung.stop or rung.on in ("idle", "unaccepted") for rung in self.rungs)
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """事件推送: another system that rungs may tell, and where it listens. What is sent is signed
+    with a secret that is kept apart.
+    """
+
+    id: str = ""
+    name: str = ""
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+", max_length=2000)]
+    enabled: bool = True
+
 
 DEFAULT: Final = Ladder(
     rungs=(

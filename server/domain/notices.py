@@ -7,23 +7,26 @@
                                claimed in chat, where the answer says it
     released                   the team's group
     customer wrote, disputed,  the holder, else the team's group
-    nudged, warned, woke
-    breached                   the holder and the leaders; the group, if nobody holds it
+    nudged, woke
+    rung reached               whom the ladder names, and other systems (R17)
     escalated                  those who are named
     rated low                  the leaders
 
-Nobody is told of his own actions; nothing is said in group and in private at once; status, notes
-and good ratings are silent. Words and addresses are chosen later, at the edge.
+Nobody is told of his own actions; nothing is said in group and in private at once; status, notes,
+good ratings and the law's own facts (warned, breached) are silent. Words and addresses are chosen
+later, at the edge.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
 
 from server.domain import events
-from server.domain.events import AnyBody, Event
+from server.domain.events import AnyBody, Event, Priority
 from server.domain.firm import Firm
+from server.domain.ladder_events import RungReached
 from server.domain.ticket import Ticket
 
 Repeat = Literal["keyed", "at_most_once", "at_least_once"]
@@ -35,13 +38,19 @@ UNHAPPY: Final = 2
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to be said to one colleague (`staff`) or to a team's group (`team`)."""
+    """One thing to be said to one colleague (`staff`), to a team's group (`team`) or to another
+    system (`webhook`). With a `rank` it may be told together with others, the least rank first.
+    It waits until `after`.
+    """
 
     kind: str
     staff: int | None = None
     team: str | None = None
+    webhook: str | None = None
     repeat: Repeat = "at_least_once"
     facts: Facts = {}
+    rank: str = ""
+    after: datetime | None = None
 
 
 def notices_of(event: Event, after: Ticket, firm: Firm) -> tuple[Notice, ...]:
@@ -112,22 +121,51 @@ def _woke(_body: events.Woke, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
     return _holder("woke", after)
 
 
-def _warned(body: events.Warned, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+def _rung(body: RungReached, after: Ticket, _firm: Firm) -> Iterator[Notice]:
+    if body.by_hand:
+        return  # the escalation itself is told
+    kind = _RUNG_KINDS.get(body.on) or _urgency(body)
     facts: Facts = {
-        "metric": body.metric,
+        "metric": body.on,
         "percent": body.percent,
-        "due_at": body.due_at.isoformat(),
+        "minutes": body.minutes,
+        "due_at": body.due_at.isoformat() if body.due_at else None,
+        "count": after.nudge_count if body.on == "nudge" else None,
+        "repeat": body.repeat,
+        "rung": body.rung,
     }
-    return _holder("warned", after, facts)
+    rank = f"{_RANKS[kind]}{_PRESSING.index(after.priority)} {facts['due_at'] or '9'}"
+    for one in body.told:
+        yield Notice(kind=kind, staff=one.staff, facts=facts, rank=rank, after=body.quiet_until)
+    if body.group is not None:
+        yield Notice(kind=kind, team=body.group, facts=facts, rank=rank, after=body.quiet_until)
+    for done in body.did:
+        name, _, webhook = done.partition(":")
+        if name == "webhook":
+            facts |= {"ladder": body.ladder, "reached_at": body.reached_at.isoformat()}
+            yield Notice(kind=kind, webhook=webhook, repeat="keyed", facts=facts)
 
 
-def _breached(body: events.Breached, after: Ticket, firm: Firm) -> tuple[Notice, ...]:
-    facts: Facts = {"metric": body.metric, "due_at": body.due_at.isoformat()}
-    people = list(firm.leaders_of(after.team))
-    if after.assignee is not None and after.assignee not in people:
-        people.insert(0, after.assignee)
-    told = tuple(Notice(kind="breached", staff=staff, facts=facts) for staff in people)
-    return told if after.assignee is not None else told + _group("breached", after.team, facts)
+def _urgency(body: RungReached) -> str:
+    """Broken, in danger, or only well under way."""
+    if body.percent is not None and body.percent < ALL:
+        return "warned" if body.percent >= PRESSING else "reminded"
+    return "warned" if body.minutes is not None and body.minutes < 0 else "breached"
+
+
+ALL: Final = 100
+PRESSING: Final = 70
+"""The percentage of a target from which on a ticket is called almost late."""
+_RUNG_KINDS: Final = {"nudge": "nudged_again", "unaccepted": "unaccepted", "idle": "idle"}
+_RANKS: Final = {
+    "breached": 0,
+    "warned": 1,
+    "nudged_again": 2,
+    "unaccepted": 3,
+    "idle": 4,
+    "reminded": 5,
+}
+_PRESSING: Final = tuple(Priority)
 
 
 def _escalated(body: events.Escalated, _after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
@@ -144,7 +182,7 @@ def _rated(body: events.Rated, after: Ticket, firm: Firm) -> tuple[Notice, ...]:
     )
 
 
-_Telling = Callable[[Any, Ticket, Firm], tuple[Notice, ...]]
+_Telling = Callable[[Any, Ticket, Firm], Iterable[Notice]]
 
 _TOLD: Final[dict[type[AnyBody], _Telling]] = {
     events.Routed: _routed,
@@ -156,8 +194,7 @@ _TOLD: Final[dict[type[AnyBody], _Telling]] = {
     events.Disputed: _disputed,
     events.Nudged: _nudged,
     events.Woke: _woke,
-    events.Warned: _warned,
-    events.Breached: _breached,
+    RungReached: _rung,
     events.Escalated: _escalated,
     events.Rated: _rated,
 }

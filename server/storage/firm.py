@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from server.domain.firm import Firm, Profile, Reach
+from server.domain.ladders import Ladder, Webhook
 from server.domain.old_rules import modernised
 from server.domain.people import Team
 from server.domain.queues import Queue
@@ -26,6 +27,8 @@ KINDS: dict[str, Any] = {
     "metric": Metric,
     "status": Status,
     "roster": Roster,
+    "ladder": Ladder,
+    "webhook": Webhook,
 }
 """What can be configured, and the struct that its document must fit."""
 
@@ -82,7 +85,25 @@ async def read_firm(db: Reading) -> Firm:
         },
         leaves=await roster_rows.list_approved_leaves(db),
         swaps=await roster_rows.list_approved_swaps(db),
+        ladders=await _ladders(db, versions),
+        webhooks={
+            item: msgspec.structs.replace(one, id=item) for item, one in current("webhook").items()
+        },
     )
+
+
+async def _ladders(db: Reading, versions: list[policies.Version]) -> dict[str, Ladder]:
+    newest = {one.id: one for one in versions if one.kind == "ladder"}
+    saved_at = await policies.list_saved_at(db, "ladder") if newest else {}
+    return {
+        one.id: msgspec.structs.replace(
+            msgspec.json.decode(one.doc, type=Ladder),
+            id=one.id,
+            version=one.version,
+            since_at=saved_at[one.id],
+        )
+        for one in newest.values()
+    }
 
 
 def _rules(saved: policies.Version | None) -> Rules:

@@ -14,7 +14,13 @@ from typing import Final
 import msgspec
 
 from server.storage.database import Database, Statement, Unit
-from server.storage.migrations import s0001_first_schema, s0002_law, s0005_routing, s0006_duty
+from server.storage.migrations import (
+    s0001_first_schema,
+    s0002_law,
+    s0003_ladders,
+    s0005_routing,
+    s0006_duty,
+)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -28,6 +34,7 @@ class Step(msgspec.Struct, frozen=True):
 STEPS: Final = (
     Step(1, "first_schema", s0001_first_schema.up),
     Step(2, "law", s0002_law.up),
+    Step(3, "ladders", s0003_ladders.up),
     Step(5, "routing", s0005_routing.up),
     Step(6, "duty", s0006_duty.up),
 )

@@ -37,12 +37,26 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class Gathering(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that gathers notices, as far as it goes."""
+
+    id: int
+    event_seq: int | None
+    ticket: int | None
+    kind: str
+    body: str
+    state: State
+    tries: int
+    next_at: datetime
+    created_at: datetime
+
+
 _COLUMNS: Final = ", ".join(Delivery.__struct_fields__)
 _ADD = Statement[None](
     "INSERT INTO outbox (event_seq, ticket, kind, channel, recipient, body, repeat,"
-    " idempotency_key, state, tries, next_at, created_at, settled_at, error)"
+    " idempotency_key, state, tries, next_at, created_at, settled_at, error, gather)"
     " VALUES (:event_seq, :ticket, :kind, :channel, :recipient, :body, :repeat, :key,"
-    " :state, 0, :at, :at, :settled_at, :error)"
+    " :state, 0, :next_at, :at, :settled_at, :error, :gather)"
     " ON CONFLICT (idempotency_key) DO NOTHING"
 )
 _READY = Statement(
@@ -78,6 +92,15 @@ _IN_STATE: Final = {
 }
 _READ = Statement(f"SELECT {_COLUMNS} FROM outbox WHERE id = :id", Delivery)  # noqa: S608
 _READDRESS = Statement[None]("UPDATE outbox SET recipient = :recipient WHERE id = :id")
+_GATHERED = Statement(
+    "SELECT id, event_seq, ticket, kind, body, state, tries, next_at, created_at FROM outbox"
+    " WHERE channel = :channel AND gather = :gather ORDER BY id DESC LIMIT 2",
+    Gathering,
+)
+_GATHER = Statement[None](
+    "UPDATE outbox SET kind = :kind, body = :body, ticket = :ticket, event_seq = :event_seq"
+    " WHERE id = :id"
+)
 _RETRY = Statement[None](
     "UPDATE outbox SET state = 'waiting', next_at = :at, tries = 0, error = NULL,"
     " settled_at = NULL WHERE id = :id AND state IN ('given_up', 'unknown')"
@@ -97,9 +120,12 @@ async def add(
     key: str,
     at: datetime,
     unreachable: bool = False,
+    next_at: datetime | None = None,
+    gather: str | None = None,
 ) -> None:
     """Queue a notice; a second one with the same key is not queued. One that reaches nobody is
-    given up at once, where an administrator sees it.
+    given up at once, where an administrator sees it. It is sent at `next_at` at the earliest; with
+    `gather` others of the same name may join it while it waits.
     """
     state: State = "given_up" if unreachable else "waiting"
     await unit.run(
@@ -113,10 +139,24 @@ async def add(
         repeat=repeat,
         key=key,
         at=at,
+        next_at=next_at or at,
+        gather=gather,
         state=state,
         settled_at=at if unreachable else None,
         error=NO_ADDRESS if unreachable else None,
     )
+
+
+async def list_gathered(db: Reading, channel: str, gather: str) -> list[Gathering]:
+    """The last two messages of this name, the latest first."""
+    return await db.all(_GATHERED, channel=channel, gather=gather)
+
+
+async def gather_into(
+    unit: Unit, delivery: int, *, kind: str, body: str, ticket: int | None, event_seq: int | None
+) -> None:
+    """A message that still waits tells more now."""
+    await unit.run(_GATHER, id=delivery, kind=kind, body=body, ticket=ticket, event_seq=event_seq)
 
 
 async def list_waiting_channels(db: Reading) -> list[str]:

@@ -26,6 +26,13 @@ class Saved(msgspec.Struct, frozen=True):
     actor: str
 
 
+class SavedAt(msgspec.Struct, frozen=True):
+    """When the current version of something was saved."""
+
+    id: str
+    saved_at: datetime
+
+
 class ChatGroup(msgspec.Struct, frozen=True):
     """A group chat and the team it belongs to."""
 
@@ -58,6 +65,9 @@ _SAVED = Statement(
     " WHERE config.kind = :kind AND config.id = :id AND config.version < :before"
     " ORDER BY config.version DESC LIMIT 20",
     Saved,
+)
+_SAVED_AT = Statement(
+    "SELECT id, MAX(saved_at) AS saved_at FROM config WHERE kind = :kind GROUP BY id", SavedAt
 )
 _ADD = Statement[None](
     "INSERT INTO config (kind, id, version, doc, seq, saved_at)"
@@ -92,6 +102,11 @@ async def find_current(db: Reading, kind: str, item: str) -> Version | None:
 async def list_saved(db: Reading, kind: str, item: str, before: int) -> list[Saved]:
     """Who saved the versions of one thing before this one, newest first, twenty at most."""
     return await db.all(_SAVED, kind=kind, id=item, before=before)
+
+
+async def list_saved_at(db: Reading, kind: str) -> dict[str, datetime]:
+    """When the current version of each thing of a kind was saved."""
+    return {one.id: one.saved_at for one in await db.all(_SAVED_AT, kind=kind)}
 
 
 async def add_version(unit: Unit, version: Version, at: datetime) -> None:

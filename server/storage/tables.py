@@ -71,8 +71,6 @@ class StaffRow(Table, tablename="staff"):
     language = Text()
     created_at = Timestamptz()
     break_until = Timestamptz(null=True)
-    store = Text(null=True)
-    region = Text()
 
 
 class IdentityRow(Table, tablename="identity"):
@@ -196,6 +194,7 @@ class SlaRow(Table, tablename="sla"):
 
     ticket = BigInt(primary_key=True)
     state = Text()
+    climbs = Text(default="{}")
 
 
 class TimerRow(Table, tablename="timer"):
@@ -267,6 +266,15 @@ class OutboxRow(Table, tablename="outbox"):
     settled_at = Timestamptz(null=True)
     reference = Text(null=True)
     error = Text(null=True)
+    gather = Text(null=True)
+
+
+class WebhookRow(Table, tablename="webhook"):
+    """The secret of a system that rungs of a ladder tell, encrypted."""
+
+    id = Text(primary_key=True)
+    secret = Text()
+    saved_at = Timestamptz()
 
 
 class InboundRow(Table, tablename="inbound"):
@@ -409,6 +417,7 @@ TABLES += [
     WaitingRow,
     GrabRow,
     OutboxRow,
+    WebhookRow,
     InboundRow,
     ChatGroup,
     ChannelRow,

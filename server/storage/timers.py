@@ -23,6 +23,13 @@ class Due(msgspec.Struct, frozen=True):
     due_at: datetime
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What is kept of a ticket's clocks and of its climbs, as JSON."""
+
+    state: str
+    climbs: str
+
+
 class _State(msgspec.Struct, frozen=True):
     ticket: int
     state: str
@@ -59,9 +66,24 @@ _STATES = Statement(
     postgres="SELECT ticket, state FROM sla WHERE ticket IN"
     " (SELECT value::bigint FROM json_array_elements_text(CAST(:tickets AS json)))",
 )
+_KEPT = Statement("SELECT state, climbs FROM sla WHERE ticket = :ticket", Kept)
 _PUT_STATE = Statement[None](
-    "INSERT INTO sla (ticket, state) VALUES (:ticket, :state)"
-    " ON CONFLICT (ticket) DO UPDATE SET state = excluded.state"
+    "INSERT INTO sla (ticket, state, climbs) VALUES (:ticket, :state, :climbs)"
+    " ON CONFLICT (ticket) DO UPDATE SET state = excluded.state, climbs = excluded.climbs"
+)
+_UNSETTLED = Statement(
+    "SELECT due_at, kind, key, ticket FROM timer WHERE ticket IS NULL AND kind = :kind", Timer
+)
+_ANY_ORDER = Statement("SELECT key FROM timer WHERE ticket IS NULL LIMIT 1", str)
+_OPEN = Statement(
+    "SELECT number FROM ticket WHERE number > :after AND status_category NOT IN"
+    " ('resolved', 'closed', 'cancelled', 'merged') ORDER BY number LIMIT :limit",
+    int,
+)
+_DONE = Statement[None]("DELETE FROM timer WHERE kind = :kind AND key = :key AND ticket IS NULL")
+_ORDER = Statement[None](
+    "INSERT INTO timer (due_at, kind, key, ticket) VALUES (:due_at, :kind, :key, NULL)"
+    " ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at"
 )
 
 
@@ -115,6 +137,36 @@ async def list_states(db: Reading, tickets: tuple[int, ...]) -> dict[int, str]:
     return {one.ticket: one.state for one in await db.all(_STATES, tickets=wanted)}
 
 
-async def put_state(unit: Unit, ticket: int, state: str) -> None:
-    """Keep the folded SLA state."""
-    await unit.run(_PUT_STATE, ticket=ticket, state=state)
+async def find_kept(db: Reading, ticket: int) -> Kept | None:
+    """The folded SLA state and the climbs, or None."""
+    return await db.one(_KEPT, ticket=ticket)
+
+
+async def put_state(unit: Unit, ticket: int, state: str, climbs: str = "{}") -> None:
+    """Keep the folded SLA state and the climbs."""
+    await unit.run(_PUT_STATE, ticket=ticket, state=state, climbs=climbs)
+
+
+async def list_orders(db: Reading, kind: str) -> list[Timer]:
+    """Work of this kind that is to be done and belongs to no ticket."""
+    return await db.all(_UNSETTLED, kind=kind)
+
+
+async def has_orders(db: Reading) -> bool:
+    """Whether there is work to be done that belongs to no ticket."""
+    return await db.one(_ANY_ORDER) is not None
+
+
+async def list_open(db: Reading, after: int, limit: int) -> list[int]:
+    """Open tickets in the order of their numbers."""
+    return await db.all(_OPEN, after=after, limit=limit)
+
+
+async def order(unit: Unit, kind: str, key: str, due_at: datetime) -> None:
+    """Have work of this kind done then."""
+    await unit.run(_ORDER, kind=kind, key=key, due_at=due_at)
+
+
+async def order_done(unit: Unit, kind: str, key: str) -> bool:
+    """Such work is done; False: somebody else did it."""
+    return await unit.run(_DONE, kind=kind, key=key) == 1

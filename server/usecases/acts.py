@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from server.desk import Desk
 from server.domain.firm import Firm
 from server.storage import ledger
-from server.storage.database import Unit
+from server.storage.database import Lane, Unit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +30,8 @@ class Act:
         self._drawn = 0
         self._head: ledger.Head | None = None
         self._firm: Firm | None = None
+        self._kept: dict[str, Any] = {}
+        self._at_end: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
 
     async def head(self) -> ledger.Head:
         """The end of the event log, as this unit sees it."""
@@ -61,6 +63,24 @@ class Act:
         self._drawn += 1
         return hashlib.sha256(self._seed + self._drawn.to_bytes(4, "big")).hexdigest()[:32]
 
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """Something that is one and the same throughout this unit; made when first asked for."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
+
+    def at_end(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do this once, last of all in this unit: what the unit gathered is written at once. Of
+        two with one name the first counts.
+        """
+        self._at_end.setdefault(name, work)
+
+    async def finish(self) -> None:
+        """Do what was left for the end."""
+        for work in self._at_end.values():
+            await work()
+
     def ring(self) -> None:
         """Wake the loops after the commit."""
         self.unit.after_commit(self.desk.bell.ring)
@@ -70,17 +90,32 @@ def change(
     work: Callable[Concatenate[Act, P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate[Desk, P], Coroutine[Any, Any, T]]:
     """Make a use case of a function that awaits only storage."""
+    return _use_case(work, "interactive")
 
+
+def change_quietly(
+    work: Callable[Concatenate[Act, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[Desk, P], Coroutine[Any, Any, T]]:
+    """The same for what nobody waits for: units of people go first."""
+    return _use_case(work, "background")
+
+
+def _use_case(
+    work: Callable[Concatenate[Act, P], Coroutine[Any, Any, T]], lane: Lane
+) -> Callable[Concatenate[Desk, P], Coroutine[Any, Any, T]]:
     async def run(desk: Desk, /, *args: P.args, **kwargs: P.kwargs) -> T:
         at = desk.clock.now()
         seed = desk.entropy.token_bytes(16)
 
         async def in_unit(unit: Unit) -> T:
-            return await work(Act(desk, unit, at, seed), *args, **kwargs)
+            act = Act(desk, unit, at, seed)
+            result = await work(act, *args, **kwargs)
+            await act.finish()
+            return result
 
         with desk.activity.busy():
             await desk.firm()
-            return await desk.database.unit(in_unit)
+            return await desk.database.unit(in_unit, lane=lane)
 
     update_wrapper(run, work)
     return run

@@ -12,7 +12,7 @@ from server.desk import Desk
 from server.domain import errors
 from server.domain.events import Actor, ConfigurationSaved
 from server.domain.people import Role, Staff
-from server.storage import inbound, policies
+from server.storage import inbound, policies, timers
 from server.storage.firm import KINDS
 from server.storage.policies import Channel, ChatGroup, Version
 from server.usecases.acts import Act, change
@@ -21,7 +21,7 @@ from server.usecases.recording import record_desk
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _EVERY: Final = 2**31 - 1
 _SUPERVISED = frozenset(
-    {"rules", "calendar", "policy", "metric", "team", "queue", "status", "roster"}
+    {"rules", "calendar", "policy", "metric", "team", "queue", "status", "roster", "ladder"}
 )
 
 
@@ -62,6 +62,9 @@ async def save_document(act: Act, kind: str, item: str, doc: object, by: Actor) 
     event = await record_desk(act, saved, by)
     version = Version(kind, item, number, text, event.seq)
     await policies.add_version(act.unit, version, act.at)
+    if kind == "ladder":
+        # Open tickets climb it from now on: their timers are made anew, some at a time.
+        await timers.order(act.unit, "ladders", "0", act.at)
     return version
 
 

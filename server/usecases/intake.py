@@ -16,6 +16,7 @@ from server.domain.events import Actor, Priority, Via
 from server.domain.people import Customer, Staff, plain_email, plain_phone
 from server.domain.ticket import Change, Ticket
 from server.storage import inbound, ledger, messages, people, tickets
+from server.usecases import escalating
 from server.usecases.acts import Act, change
 from server.usecases.recording import record
 from server.usecases.routing import route
@@ -166,7 +167,8 @@ async def nudge(act: Act, number: int, via: Via) -> Ticket:
     last = await ledger.last_of_kind(act.unit, number, "nudged")
     if last is not None and act.at < last + NUDGE_PAUSE:
         raise TooManyTries(seconds=math.ceil((last + NUDGE_PAUSE - act.at).total_seconds()))
-    return await record(act, before, nudged, Actor("customer", before.customer), via)
+    climbed = await escalating.nudged(act, nudged)
+    return await record(act, before, climbed, Actor("customer", before.customer), via)
 
 
 @change

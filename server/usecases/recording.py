@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from server.domain import climbing
+from server.domain.climbs import NONE, Climbs, climb_on
 from server.domain.errors import ChangedMeanwhile
 from server.domain.events import CONFIGURING, DESK, Actor, AnyBody, Event, Via
 from server.domain.firm import Firm
@@ -22,10 +24,15 @@ from server.storage import ledger, outbox, tickets
 from server.storage import timers as timer_rows
 from server.storage.timers import Timer
 from server.usecases.acts import Act
+from server.usecases.gathering import gather
 from server.usecases.keeping import keep
+
+WEBHOOK = "webhook"
+"""The channel by which other systems are told."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_state = msgspec.json.Decoder(SlaState).decode
+_decode_climbs = msgspec.json.Decoder(Climbs).decode
 
 
 async def record(
@@ -50,10 +57,10 @@ async def record(
     events = await _append(
         act, change, by, via, at=at, effective_at=effective_at or at, cause_seq=cause_seq
     )
-    was = await _read_state(act, before)
-    state = was
+    was, had = await read_kept(act, before)
+    state, climbs = was, had
     for event in events:
-        state = step(state, event, firm.law)
+        state, climbs = step(state, event, firm.law), climb_on(climbs, event)
     after = held(
         before,
         with_due(_moved_on(change.ticket, events, at), state),
@@ -67,9 +74,10 @@ async def record(
     elif not await tickets.write(act.unit, before, after):
         raise ChangedMeanwhile(ticket=after.number, version=before.version)
     await keep(act, before, after, change.events, by=by, at=at)
-    if before is None or timers_taken or state is not was or _waits(before) != _waits(after):
-        due = timers_of(after, state, firm)
-        await timer_rows.put_state(act.unit, after.number, _encode(state).decode())
+    moved = state is not was or climbs is not had
+    if before is None or timers_taken or moved or _waits(before, firm) != _waits(after, firm):
+        due = timers_of(after, state, firm, climbs)
+        await _put(act, after.number, state, climbs)
         await timer_rows.replace(act.unit, after.number, due, fresh=before is None)
     for event in events:
         for notice in notices_of(event, after, firm):
@@ -105,27 +113,43 @@ async def record_desk(
     return event
 
 
-async def refold(act: Act, ticket: Ticket, state: SlaState) -> None:
-    """Write what a ticket's SLA caches should be: the folded state, the timers and the due fields.
-    Nothing happened to the ticket: there is no event, and its version stays.
+async def refold(act: Act, ticket: Ticket, state: SlaState, climbs: Climbs) -> None:
+    """Write what a ticket's SLA caches should be: the folded state, the climbs, the timers and the
+    due fields. Nothing happened to the ticket: there is no event, and its version stays.
     """
     firm = await act.firm()
     await tickets.write(act.unit, ticket, with_due(ticket, state))
-    await timer_rows.put_state(act.unit, ticket.number, _encode(state).decode())
-    await timer_rows.replace(act.unit, ticket.number, timers_of(ticket, state, firm))
+    await _put(act, ticket.number, state, climbs)
+    await timer_rows.replace(act.unit, ticket.number, timers_of(ticket, state, firm, climbs))
+
+
+async def retime(act: Act, ticket: Ticket) -> None:
+    """Write a ticket's timers anew: what they follow from was configured anew."""
+    state, climbs = await read_kept(act, ticket)
+    due = timers_of(ticket, state, await act.firm(), climbs)
+    await timer_rows.replace(act.unit, ticket.number, due)
+
+
+async def _put(act: Act, number: int, state: SlaState, climbs: Climbs) -> None:
+    await timer_rows.put_state(act.unit, number, _encode(state).decode(), _encode(climbs).decode())
 
 
 async def announce(act: Act, event: Event, notice: Notice, firm: Firm) -> None:
-    """Queue a notice for every platform that reaches its audience. Where platforms are switched
-    on and none of them does, it is kept as given up: an administrator sees whom nobody reaches.
-    A desk without platforms has its console, where nothing needs sending.
+    """Queue a notice for every platform that reaches its audience; the ladder's are gathered. Where
+    platforms are switched on and none of them does, it is kept as given up: an administrator sees
+    whom nobody reaches. A desk without platforms has its console, where nothing needs sending.
     """
     ways: list[tuple[str, Mapping[str, str | int]]] = [*firm.reach.ways(notice.staff, notice.team)]
+    if notice.webhook is not None:
+        ways = [(WEBHOOK, {"webhook": notice.webhook})]
     unreachable = not ways
     if unreachable:
         nobody = {"team": notice.team or ""} if notice.staff is None else {"staff": notice.staff}
         ways = [(platform, nobody) for platform in sorted(firm.reach.people)[:1]]
     for platform, to in ways:
+        if notice.rank:
+            await gather(act, event, notice, platform, to, unreachable=unreachable)
+            continue
         await outbox.add(
             act.unit,
             event_seq=event.seq,
@@ -177,14 +201,21 @@ async def _append(
     return tuple(events)
 
 
-async def _read_state(act: Act, before: Ticket | None) -> SlaState:
-    kept = await timer_rows.find_state(act.unit, before.number) if before is not None else None
-    return _decode_state(kept) if kept is not None else SlaState()
+async def read_kept(act: Act, before: Ticket | None) -> tuple[SlaState, Climbs]:
+    """How a ticket's clocks stand, and the rungs that it has reached."""
+    kept = await timer_rows.find_kept(act.unit, before.number) if before is not None else None
+    if kept is None:
+        return SlaState(), NONE
+    return _decode_state(kept.state), _decode_climbs(kept.climbs)
 
 
-def _waits(ticket: Ticket) -> tuple[object, ...]:
-    """What plain timers depend on."""
+def _waits(ticket: Ticket, firm: Firm) -> tuple[object, ...]:
+    """What timers depend on besides clocks and climbs."""
+    held: tuple[object, ...] = ()
+    if any(ladder.minds_holder for ladder in firm.ladders.values()):
+        held = (ticket.assignee, ticket.queued_at, ticket.held_at, ticket.touched_at)
     return (
+        *held,
         ticket.status_category,
         ticket.wake_at,
         ticket.resolved_at,
@@ -214,7 +245,9 @@ def with_due(ticket: Ticket, state: SlaState) -> Ticket:
     )
 
 
-def timers_of(ticket: Ticket, state: SlaState, firm: Firm) -> tuple[Timer, ...]:
+def timers_of(
+    ticket: Ticket, state: SlaState, firm: Firm, climbs: Climbs = NONE
+) -> tuple[Timer, ...]:
     """The rows that a ticket in this state has: one truth for writing and for checking them."""
     found = [
         Timer(
@@ -225,6 +258,9 @@ def timers_of(ticket: Ticket, state: SlaState, firm: Firm) -> tuple[Timer, ...]:
         )
         for timer in timers(state, firm.law)
     ]
+    rung_at = climbing.next_at(ticket, state, climbs, firm)
+    if rung_at is not None:
+        found.append(_plain(ticket, "rung", rung_at))
     if ticket.wake_at is not None and ticket.status_category in WAITING_CATEGORIES:
         found.append(_plain(ticket, "wake", ticket.wake_at))
     if ticket.status_category == "resolved" and ticket.resolved_at is not None:

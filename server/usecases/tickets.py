@@ -23,6 +23,7 @@ from server.domain.permissions import permit
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
 from server.storage import inbound, messages
 from server.usecases.acts import Act, change
+from server.usecases.escalating import escalate
 from server.usecases.grabbing import came_too_late, need_room
 from server.usecases.intake import read_ticket
 from server.usecases.recording import record
@@ -144,7 +145,7 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
         case c.CheckIn(latitude=latitude, longitude=longitude):
             return promising.check_in(before, by.id, latitude, longitude)
         case c.Escalate(reason=reason):
-            return rules.escalate(before, reason, firm.leaders_of(before.team))
+            return await escalate(act, before, reason, by)
         case c.Edit(seen_version=seen, subject=subject, category=category):
             if seen != before.version:
                 raise ChangedMeanwhile(ticket=before.number, version=before.version)

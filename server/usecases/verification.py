@@ -7,12 +7,14 @@ when they began, and a ticket that changed while it was looked at is looked at a
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
+from functools import reduce
 from typing import Final, Literal
 
 import msgspec
 
 from server import vault
 from server.desk import Desk
+from server.domain.climbs import NONE, Climbs, climb_on
 from server.domain.events import Erased, Event, Sealed
 from server.domain.firm import Firm
 from server.domain.sla import SlaState, fold
@@ -35,6 +37,7 @@ made with this desk's key; the log's head is not its last event; its ticket is n
 """
 
 _decode_state = msgspec.json.Decoder(SlaState).decode
+_decode_climbs = msgspec.json.Decoder(Climbs).decode
 
 
 class Flaw(msgspec.Struct, frozen=True):
@@ -162,8 +165,9 @@ class _Kept(msgspec.Struct, frozen=True):
 
     ticket: Ticket
     events: list[Event]
-    state: str | None
+    kept: timer_rows.Kept | None
     timers: list[Timer]
+    retiming: bool
 
 
 async def differences(desk: Desk) -> AsyncIterator[Difference | None]:
@@ -204,8 +208,9 @@ async def _look(desk: Desk, number: int) -> _Kept | None:
     return _Kept(
         ticket,
         await ledger.list_events(desk.database, number),
-        await timer_rows.find_state(desk.database, number),
+        await timer_rows.find_kept(desk.database, number),
         await timer_rows.list_timers(desk.database, number),
+        await timer_rows.has_orders(desk.database),
     )
 
 
@@ -214,22 +219,34 @@ def _compare(kept: _Kept, firm: Firm) -> Difference | None:
     of: list[Literal["state", "timers", "due", "history"]] = []
     if kept.ticket.ticket_seq != (kept.events[-1].ticket_seq if kept.events else 0):
         of.append("history")
-    if kept.state is None or _decode_state(kept.state) != state:
+    climbs = reduce(climb_on, kept.events, NONE)
+    if kept.kept is None or _decode_state(kept.kept.state) != state or _other(kept, climbs):
         of.append("state")
-    if _promises(kept.timers) != _promises(timers_of(kept.ticket, state, firm)):
+    due = timers_of(kept.ticket, state, firm, climbs)
+    if _promises(kept.timers, kept.retiming) != _promises(due, kept.retiming):
         of.append("timers")
     if with_due(kept.ticket, state) != kept.ticket:
         of.append("due")
     return Difference(kept.ticket.number, tuple(of)) if of else None
 
 
-def _promises(timers: Iterable[Timer]) -> set[tuple[str, str, datetime | None]]:
+def _other(kept: _Kept, climbs: Climbs) -> bool:
+    """Whether other climbs are kept; after an upgrade they are kept once they were read again."""
+    return kept.kept is None or (not kept.retiming and _decode_climbs(kept.kept.climbs) != climbs)
+
+
+def _promises(
+    timers: Iterable[Timer],
+    retiming: bool,  # noqa: FBT001
+) -> set[tuple[str, str, datetime | None]]:
     """Timers to compare. When a quiet ticket closes is a setting of the firm that may have changed
-    since; everything else follows from the ticket's history.
+    since, and when a rung is reached while a new ladder is `retiming` the tickets; everything else
+    follows from the ticket's history.
     """
     return {
         (timer.kind, timer.key, None if timer.kind == "quiet_close" else timer.due_at)
         for timer in timers
+        if not (retiming and timer.kind == "rung")
     }
 
 
@@ -240,6 +257,6 @@ async def rebuild(act: Act, number: int) -> None:
     if ticket is None:
         return
     firm = await act.firm()
-    state = fold(await ledger.list_events(act.unit, number), firm.law)
-    await refold(act, ticket, state)
+    events = await ledger.list_events(act.unit, number)
+    await refold(act, ticket, fold(events, firm.law), reduce(climb_on, events, NONE))
     act.ring()

@@ -144,19 +144,23 @@ async def test_a_claim_in_the_console_is_told_to_the_group_that_waits(stage) -> 
 
 async def test_warning_and_breach_come_when_the_hand_moves(stage) -> None:
     number = (await stage.world.file("断网了")).number
-    await stage.world.advance(minutes=47)
+    await stage.world.advance(minutes=29)
     assert len(stage.told("小赵")) == 1
-    await stage.world.advance(minutes=2)
-    assert "快超时" in stage.told("小赵")[-1]
-    assert "首次响应已用 80%" in stage.told("小赵")[-1]
+    await stage.world.advance(minutes=18)
+    assert "首次响应已用 50%" in stage.told("小赵")[-1]
     assert stage.told("主管") == []
+    await stage.world.advance(minutes=2)
+    for name in ("小赵", "主管"):
+        assert "快超时" in stage.told(name)[-1]
+        assert "首次响应已用 80%" in stage.told(name)[-1]
     await stage.world.advance(minutes=12)
-    assert "已超时" in stage.told("小赵")[-1]
     assert "已超时" in stage.told("主管")[-1]
     assert f"#{number}" in stage.told("主管")[-1]
+    assert len(stage.told("主管")) == 2
     await stage.world.advance(minutes=90)
     assert len(stage.told("小赵")) == 3
-    assert len(stage.told("主管")) == 1
+    assert len(stage.told("主管")) == 3
+    assert "首次响应已用 150%" in stage.told("主管")[-1]
 
 
 async def test_customers_words_cannot_dress_up_as_ours(stage) -> None:

@@ -5,6 +5,7 @@ import pytest
 from server.domain import events as e
 from server.domain.events import Actor, Candidate, Decision
 from server.domain.firm import Reach
+from server.domain.ladder_events import RungReached, Told
 from server.domain.notices import notices_of
 from server.domain.people import Role, Team
 from tests.support.builders import MONDAY, a_colleague, a_firm, a_ticket, an_event
@@ -16,6 +17,21 @@ DECISION = Decision(
 )
 WARNED = e.Warned(metric="first", instance=1, percent=80, due_at=MONDAY)
 BREACHED = e.Breached(metric="first", instance=1, due_at=MONDAY, breached_at=MONDAY)
+
+
+def a_rung(on="first", **fields):
+    """A rung that was reached; 李工 (3) and the group of 二线 were told unless said otherwise."""
+    given = {
+        "ladder": "default",
+        "version": 1,
+        "rung": "most",
+        "on": on,
+        "occasion": f"{on}:1",
+        "reached_at": MONDAY,
+        "told": (Told(3, "assignee"),),
+        "group": "second",
+    }
+    return RungReached(**(given | fields))
 
 
 def told(body, after=HELD, by=None, **fields):
@@ -46,10 +62,17 @@ def told(body, after=HELD, by=None, **fields):
         (e.Disputed(message=1), HELD, [("disputed", 3)]),
         (e.Nudged(count=2), HELD, [("nudged", 3)]),
         (e.Woke(), HELD, [("woke", 3)]),
-        (WARNED, HELD, [("warned", 3)]),
-        (WARNED, FREE, [("warned", "second")]),
-        (BREACHED, HELD, [("breached", 3), ("breached", 2)]),
-        (BREACHED, FREE, [("breached", 2), ("breached", "second")]),
+        (WARNED, HELD, []),
+        (BREACHED, HELD, []),
+        (a_rung(percent=80), HELD, [("warned", 3), ("warned", "second")]),
+        (a_rung(percent=100, group=None), HELD, [("breached", 3)]),
+        (a_rung(minutes=-30, told=()), HELD, [("warned", "second")]),
+        (a_rung(minutes=30, told=()), HELD, [("breached", "second")]),
+        (a_rung("nudge", group=None), HELD, [("nudged_again", 3)]),
+        (a_rung("idle", minutes=60, group=None), HELD, [("idle", 3)]),
+        (a_rung("unaccepted", minutes=5, told=()), FREE, [("unaccepted", "second")]),
+        (a_rung(percent=150, told=(), group=None), HELD, []),
+        (a_rung(by_hand=True), HELD, []),
         (e.Escalated(reason="急", to=(2, 3)), HELD, [("escalated", 2), ("escalated", 3)]),
         (e.Rated(score=2, comment="", assignee=3, team="second"), HELD, [("rated_low", 2)]),
         (e.Rated(score=3, comment="", assignee=3, team="second"), HELD, []),
@@ -96,3 +119,30 @@ def test_a_colleague_is_reached_by_every_platform_that_knows_him():
     assert reach.ways(None, "first") == reach.ways(5, None) == ()
     assert reach.staff_of("wecom", "w4") == 4
     assert reach.staff_of("mail", "w4") is None
+
+
+def test_another_system_is_told_under_a_key_of_its_own():
+    body = a_rung(percent=100, told=(), group=None, did=("raise_priority:high", "webhook:crm"))
+    (notice,) = notices_of(an_event(body), HELD, FIRM)
+    assert (notice.webhook, notice.repeat, notice.staff, notice.team) == (
+        "crm",
+        "keyed",
+        None,
+        None,
+    )
+
+
+def test_the_worst_comes_first_when_notices_are_gathered():
+    def rank(priority, **fields):
+        body = a_rung(told=(), due_at=MONDAY, **fields)
+        return notices_of(an_event(body), a_ticket("open", priority=priority), FIRM)[0].rank
+
+    urgent, normal = e.Priority.URGENT, e.Priority.NORMAL
+    ranks = [
+        rank(urgent, percent=100),
+        rank(normal, percent=150),
+        rank(urgent, percent=80),
+        rank(normal, percent=50),
+    ]
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) == 4

@@ -21,12 +21,16 @@ async def pass_to(office: Office, text: str) -> None:
 
 async def test_a_ticket_is_warned_of_at_eighty_percent_and_breached_at_its_time(office: Office):
     number = (await office.file()).number
-    assert await deadlines.next_due_at(office.desk) == MONDAY + timedelta(minutes=12)
-    await pass_to(office, "09:11")
+    assert await deadlines.next_due_at(office.desk) == MONDAY + timedelta(minutes=7, seconds=30)
+    await pass_to(office, "09:07")
     assert await office.kinds(number) == ["opened", "routed"]
+    await pass_to(office, "09:11")
+    assert await office.kinds(number) == ["opened", "routed", "rung_reached"]
     await pass_to(office, "09:12")
     await pass_to(office, "09:15")
-    warned, breached = (await office.events(number))[2:]
+    half, warned, most, breached, due = (await office.events(number))[2:]
+    assert [one.rung for one in (half, most, due)] == ["half", "most", "due"]
+    assert (half.reached_at, half.late_by) == (MONDAY + timedelta(minutes=7, seconds=30), 210)
     assert (warned.metric, warned.percent, warned.late_by) == ("first", 80, 0)
     assert (breached.breached_at, breached.late_by) == (MONDAY + timedelta(minutes=15), 0)
     ticket = await reading.read_ticket(office.desk, office.boss, number)
@@ -37,8 +41,9 @@ async def test_a_ticket_is_warned_of_at_eighty_percent_and_breached_at_its_time(
 async def test_after_a_standstill_it_is_told_how_late_and_no_warning_comes_after(office: Office):
     number = (await office.file()).number
     await pass_to(office, "09:45")
-    (breached,) = (await office.events(number))[2:]
+    breached, *rungs = (await office.events(number))[2:]
     assert isinstance(breached, e.Breached)
+    assert [one.rung for one in rungs] == ["half", "most", "due", "over"]
     assert (breached.breached_at, breached.late_by) == (MONDAY + timedelta(minutes=15), 1800)
 
 

@@ -5,6 +5,7 @@ import asyncio
 import shutil
 import tempfile
 from datetime import timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from server.domain import commands as c
 from server.domain import sla
+from server.domain.climbs import NONE, climb_on
 from server.domain.errors import Refusal
 from server.domain.events import Priority
 from server.domain.people import Staff
@@ -158,7 +160,8 @@ async def prove(office: Office) -> None:
         recorded = [event.recorded_at for event in events]
         assert recorded == sorted(recorded)
         assert ticket is not None
-        due = {(one.kind, one.key, one.due_at) for one in timers_of(ticket, state, firm)}
+        climbs = reduce(climb_on, events, NONE)
+        due = {(one.kind, one.key, one.due_at) for one in timers_of(ticket, state, firm, climbs)}
         rows = await timers.list_timers(desk.database, number)
         assert {(one.kind, one.key, one.due_at) for one in rows} == due
 

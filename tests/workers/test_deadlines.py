@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 
 from server.domain import commands
+from server.domain.events import Breached
+from server.domain.ladder_events import RungReached
 from tests.support.world import World
 
 pytestmark = pytest.mark.anyio
@@ -13,11 +15,11 @@ async def test_a_ticket_is_warned_of_and_breached_as_the_clock_moves(world: Worl
     await world.advance(minutes=47)
     assert "warned" not in await world.kinds(ticket.number)
     await world.advance(minutes=1)
-    assert (await world.kinds(ticket.number))[-1] == "warned"
+    assert (await world.kinds(ticket.number))[-2:] == ["warned", "rung_reached"]
     await world.advance(minutes=11, seconds=59)
     assert "breached" not in await world.kinds(ticket.number)
     await world.advance(seconds=1)
-    assert (await world.kinds(ticket.number))[-1] == "breached"
+    assert (await world.kinds(ticket.number))[-2:] == ["breached", "rung_reached"]
     assert (await world.ticket(ticket.number)).breached
 
 
@@ -44,5 +46,15 @@ async def test_timers_that_fell_due_while_the_desk_was_off_are_acted_on_at_its_s
     await world.clock.advance(timedelta(hours=2))
     await world.start()
     await world.at_rest()
-    breached = (await world.events(ticket.number))[-1].body
+    told = [event.body for event in await world.events(ticket.number)]
+    (breached,) = [body for body in told if isinstance(body, Breached)]
     assert breached.late_by == 3600
+    rungs = [body for body in told if isinstance(body, RungReached)]
+    assert [(one.rung, one.late_by) for one in rungs] == [
+        ("half", 5400),
+        ("most", 4320),
+        ("due", 3600),
+        ("over", 1800),
+    ]
+    # People hear one message: of how it is now, and all who should have heard.
+    assert [bool(one.told) for one in rungs] == [False, False, False, True]

@@ -87,7 +87,7 @@ async def test_a_refused_notice_is_not_tried_again(world: World) -> None:
     await connect(world, "post", box)
     box.answers = lambda _parcel: Never("gone")
     ticket = await world.file("打印机卡纸")
-    await world.advance(minutes=30)
+    await world.advance(minutes=29)
     assert box.kinds == ["routed"]
     assert "notice_failed" in await world.kinds(ticket.number)
 
