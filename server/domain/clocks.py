@@ -287,7 +287,8 @@ def tell_breached(clock: Clock, at: datetime, law: Law) -> Clock:
     since when the clock is breached.
     """
     told = replace(clock, breach_told=True)
-    if told.state != "running" or told.verdict == "breached":
+    runs = told.state == "running" or (told.state == "paused" and told.manual is not None)
+    if not runs or told.verdict == "breached":
         return told
     lapsed_at = lapses_at(told, law)
     if lapsed_at is None or lapsed_at > at:

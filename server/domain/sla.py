@@ -254,8 +254,18 @@ class _Fold:
             if waits or (late and clock.state == "stopped"):
                 self.clocks[place] = rules.stop(clock, at, self.law, rejudge=rejudge)
                 waits = False
+        if self.clocks and self.clocks[-1].started_at == at and metric.starts & metric.stops:
+            self._forget(id_, at)
         if not waits and id_ in self.on:
             self.on = tuple(one for one in self.on if one != id_)
+
+    def _forget(self, metric: str, at: datetime) -> None:
+        """What the same answer began and ended was no question: the solution, which is a reply
+        besides, begins no further `update`.
+        """
+        last = self.clocks[-1]
+        if last.metric == metric and last.stopped_at == at and last.instance > 1:
+            self.clocks.pop()
 
     def _resume(self, metric: Metric, at: datetime) -> None:
         place = self._last(metric)
