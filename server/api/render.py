@@ -172,8 +172,6 @@ def me(person: Staff, firm: Firm, load: Mapping[int, int]) -> s.Me:
         load=load.get(person.id, 0),
         duty=person.duty,
         break_until=person.break_until,
-        store=person.store,
-        region=person.region,
     )
 
 
@@ -195,6 +193,8 @@ def colleague(person: Staff, firm: Firm, load: Mapping[int, int], by: Staff) -> 
         accounts=accounts if private else (),
         duty=person.duty,
         break_until=person.break_until,
+        store=person.store,
+        region=person.region,
     )
 
 
