@@ -1,5 +1,6 @@
 """The roster switches duty at the edges of shifts; in between everybody's own word counts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -163,3 +164,34 @@ async def test_a_changed_roster_counts_at_once(shifts: World):
     assert await duties(shifts) == ["off_duty", "on_duty"]
     await until(shifts, at("18:00"))
     assert await duties(shifts) == ["off_duty", "off_duty"]
+
+
+async def test_what_waits_is_routed_the_moment_a_break_is_over_or_a_shift_begins(shifts: World):
+    await until(shifts, at("12:00"))
+    over_lunch = await shifts.file("网络断了")
+    assert over_lunch.assignee is None
+    await until(shifts, at("13:30"))
+    assert (await shifts.ticket(over_lunch.number)).assignee == shifts.staff_ids[ZHAO]
+    await until(shifts, at("03:00", 17))
+    at_night = await shifts.file("网络又断了")
+    assert at_night.assignee is None
+    await until(shifts, at("09:00", 17))
+    assert (await shifts.ticket(at_night.number)).assignee == shifts.staff_ids[ZHAO]
+
+
+async def test_of_many_who_act_on_a_turn_one_does(desk_url: str, tmp_path: Path):
+    url = desk_url if desk_url.startswith("postgres") else ""
+    async with World(tmp_path, url=url, loops=False) as world:
+        await with_shifts(world)
+        await duty.follow(world.desk)
+        await until(world, at("12:00"))
+        zhao = world.staff_ids[ZHAO]
+        done = await asyncio.gather(*(duty.turn(world.desk, zhao) for _ in range(8)))
+        assert sorted(done) == [False] * 7 + [True]
+        assert (await world.staff(ZHAO)).break_until == at("13:30")
+        await until(world, at("13:30"))
+        said = duty.set_duty(world.desk, await world.staff(ZHAO), "off_duty")
+        ended = [duty.end_break(world.desk, zhao) for _ in range(4)]
+        await asyncio.gather(*ended, said, duty.turn(world.desk, zhao))
+        assert (await world.staff(ZHAO)).duty in {"on_duty", "off_duty"}
+        assert len(await desk_events(world, DutyChanged)) in {3, 4}
