@@ -98,7 +98,8 @@ def test_who_left_may_do_nothing():
 
 BUTTONS = {
     "new": "claim assign transfer reply note hold resolve close set_priority plan escalate edit",
-    "open": "release assign transfer reply note hold resolve close set_priority plan check_in escalate edit",
+    "open": "release assign transfer reply note hold resolve close set_priority plan check_in"
+    " escalate edit",
     "waiting_customer": "release assign transfer reply note hold resume resolve close set_priority"
     " plan check_in escalate edit",
     "resolved": "reply note close reopen edit",

@@ -115,7 +115,7 @@ def told_story(story, start):
 
 
 @given(STORIES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_r1_whatever_happens_the_books_balance(story):
     """Over the long holiday: nothing due outside working time, parts in order and adding up, a
     verdict that follows from what was used, and a fold in steps like one from scratch.
@@ -138,7 +138,7 @@ def test_r1_whatever_happens_the_books_balance(story):
 
 
 @given(STORIES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_r1_a_fold_in_steps_is_the_fold_from_scratch(story):
     events = told_story(story, START)
     state = SlaState()
@@ -203,7 +203,7 @@ def check_strip(clock, now):
 
 
 @given(STORIES, st.integers(0, 3 * 86_400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_more_waiting_never_uses_less(story, longer):
     """The same story told with a longer wait before an answer uses at least as much."""
     for metric in ("first", "accept"):
@@ -215,7 +215,7 @@ def test_more_waiting_never_uses_less(story, longer):
 
 
 @given(STORIES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_r14_excusing_more_never_uses_more(story):
     """A window at the end gives time back, whatever happened before it."""
     events = told_story(story, START)

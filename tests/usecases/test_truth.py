@@ -20,11 +20,12 @@ from server.domain.climbs import NONE, climb_on
 from server.domain.errors import Refusal
 from server.domain.events import Priority
 from server.domain.people import Staff
+from server.domain.renewing import Apply, ExcuseTime
 from server.storage import ledger, tickets, timers
 from server.storage.database import Statement
-from server.usecases import deadlines, intake, verification
+from server.usecases import deadlines, intake, promises, verification
 from server.usecases.recording import timers_of
-from tests.support.builders import Office, a_policy, an_office
+from tests.support.builders import Office, a_calendar, a_policy, an_office
 
 pytestmark = pytest.mark.anyio
 
@@ -63,12 +64,19 @@ step = st.one_of(
                 "move",
                 "escalate",
                 "edit",
+                "plan",
+                "check_in",
+                "set_due",
+                "release_due",
                 "policy",
+                "calendar",
+                "apply",
+                "excuse",
             ]
         ),
         st.integers(0, 2),
     ),
-    st.tuples(st.just("pass"), st.sampled_from([1, 12, 16, 70, 300, 1500, 5000])),
+    st.tuples(st.just("pass"), st.sampled_from([1, 12, 16, 70, 300, 1500, 5000, 15_000])),
 )
 
 
@@ -92,6 +100,10 @@ def command_of(kind: str, number: int, office: Office) -> c.AnyCommand | None:
         "low": c.SetPriority(ticket=number, priority=Priority.LOW),
         "move": c.Transfer(ticket=number, team="second", staff=office.li.id),
         "escalate": c.Escalate(ticket=number, reason="急"),
+        "plan": c.Plan(ticket=number, text="换一台", public=number % 2 == 0),
+        "check_in": c.CheckIn(ticket=number),
+        "set_due": c.SetDue(ticket=number, metric="resolve", due_at=until, reason="约好"),
+        "release_due": c.ReleaseDue(ticket=number, metric="resolve"),
     }.get(kind)
 
 
@@ -104,9 +116,10 @@ async def take_step(office: Office, kind: str, value: Any, place: int) -> None:
         office.move_by(timedelta(minutes=value))
         for due in await deadlines.list_due(desk):
             await deadlines.fall_due(desk, due.ticket)
-    elif kind == "policy":
-        targets = {"urgent": f"{value + 1}h", "*": f"{value + 3}h"}
-        await office.save("policy", "standard", a_policy(first=f"{15 + value}m", resolve=targets))
+    elif kind in {"policy", "calendar"}:
+        await save_law(office, kind, value)
+    elif kind in {"apply", "excuse"}:
+        await give_order(office, kind, value)
     else:
         known = await desk.database.all(NUMBERS)
         number = known[value % len(known)] if known else 1
@@ -118,6 +131,40 @@ async def take_step(office: Office, kind: str, value: Any, place: int) -> None:
                 await the_customer(office, kind, number, place)
         except Refusal:
             pass
+
+
+async def save_law(office: Office, kind: str, value: int) -> None:
+    """A new version of the policy or of the calendar."""
+    if kind == "calendar":
+        week = dict.fromkeys(range(1, 6 + value % 2), (("08:00", f"{17 + value}:00"),))
+        await office.save("calendar", "office", msgspec.structs.replace(a_calendar(), week=week))
+        return
+    targets = {"urgent": f"{value + 1}h", "*": f"{value + 3}h"}
+    more = {"update": "3h", "team": "5h", "plan": "2h", "onsite": "1h"} if value else {}
+    promised = a_policy(first=f"{15 + value}m", resolve=targets, **more)
+    await office.save("policy", "standard", promised)
+
+
+async def give_order(office: Office, kind: str, value: int) -> None:
+    """An order to many clocks, worked through as the loop does."""
+    desk, now = office.desk, office.clock.now()
+    order: Apply | ExcuseTime = Apply(policies=("standard",) if value else ())
+    if kind == "excuse":
+        order = ExcuseTime(
+            from_at=now - timedelta(hours=5 * value + 1),
+            to_at=now + timedelta(hours=2 * value),
+            cause="storm",
+            reason="台风",
+            teams=("first",) if value == 1 else (),
+            metrics=("resolve",) if value == 2 else (),
+        )
+    given = await promises.give_order(desk, office.boss, order)
+    number = 0
+    while page := await promises.list_next(desk, given, number):
+        for number, concerned in page:
+            if concerned:
+                await promises.work_on(desk, given.job.id, number)
+    await promises.end(desk, given.job.id)
 
 
 async def the_customer(office: Office, kind: str, number: int, place: int) -> None:
@@ -193,6 +240,10 @@ STORY = [
     *[("rate", 0), ("dispute", 0), ("nudge", 0), ("escalate", 1), ("move", 1), ("edit", 1)],
     *[("policy", 2), ("pass", 300), ("resolve", 1), ("pass", 5000), ("write", 1), ("close", 0)],
     *[("file", "打印机卡纸"), ("cancel", 2), ("reopen", 0), ("pass", 1500), ("confirm", 1)],
+    *[("policy", 1), ("calendar", 1), ("file", "网络不通"), ("plan", 0), ("check_in", 0)],
+    *[("set_due", 0), ("apply", 1), ("pass", 70), ("excuse", 1), ("release_due", 0), ("write", 0)],
+    *[("policy", 2), ("apply", 0), ("excuse", 2), ("pass", 1500), ("excuse", 0), ("resolve", 0)],
+    *[("pass", 5000), ("pass", 15_000), ("write", 0), ("write", 0), ("pass", 300), ("claim", 2)],
 ]
 
 
