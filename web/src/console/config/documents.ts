@@ -184,3 +184,63 @@ export interface Roster {
   on_call: { staff: number[]; first_day: string; days: number; changes_at: string } | null
   handing: { minutes: number; left: 'pressing' | 'all' | 'none' }
 }
+
+export type Condition =
+  | { if: 'all'; of: Condition[] }
+  | { if: 'any'; of: Condition[] }
+  | { if: 'not'; of: Condition }
+  | { if: 'is'; field: string; values: string[] }
+  | { if: 'says'; words: string[]; in?: ('subject' | 'text')[] }
+  | { if: 'looks_like'; field: string; pattern: string }
+  | { if: 'within'; field: string; least?: number | null; most?: number | null }
+  | { if: 'open'; calendar: string }
+
+export interface Then {
+  queue?: string | null
+  team?: string | null
+  priority?: Priority | null
+  skills?: Record<string, number>
+  tags?: string[]
+  policy?: string | null
+  mode?: Mode | null
+  move?: boolean
+}
+
+export interface Rule {
+  id: string
+  name: string
+  when?: Condition | null
+  then: Then
+  active?: boolean
+}
+
+export interface Rules {
+  id?: string
+  version?: number
+  mode: 'first' | 'all'
+  rules: Rule[]
+  fallback_team: string | null
+  fallback_mode: Mode | null
+}
+
+export interface Matrix {
+  id?: string
+  version?: number
+  cells: Record<string, Partial<Record<Priority, Priority>>>
+  nudges: { count: number; steps: number }[]
+  words: { words: string[]; steps: number; to: Priority | null }[]
+  most: Priority
+}
+
+export interface Store {
+  id: string
+  version?: number
+  name: string
+  team: string | null
+  region: string
+  latitude: number | null
+  longitude: number | null
+  hours: string | null
+  radius: number
+  active: boolean
+}

@@ -47,6 +47,8 @@ export interface EditingOptions<T> {
   builtIn?: boolean
   /** What every field must have, whatever an older version left out. */
   complete?: (doc: T) => T
+  /** What is sent of a draft; the draft itself, unless told. */
+  prepare?: (draft: T) => T
   /** Field → what is wrong with it, as words. Nothing is sent while something is. */
   check?: (draft: T) => Record<string, string>
   /** What the toast calls it. */
@@ -149,7 +151,12 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
     busy.value = true
     const sent = clone(draft.value)
     try {
-      const document = await saveDocument(kind, id, withoutVersion(sent), version.value)
+      const document = await saveDocument(
+        kind,
+        id,
+        withoutVersion(options.prepare ? options.prepare(sent) : sent),
+        version.value,
+      )
       const later = JSON.stringify(draft.value) !== JSON.stringify(sent) ? clone(draft.value) : null
       fill(document.doc as T, document.version)
       if (later) draft.value = later // typed while the answer was on its way

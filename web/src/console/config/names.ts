@@ -28,6 +28,7 @@ export function useNames() {
   const calendars = useDocuments<Nameable>('calendar', looks)
   const policies = useDocuments<Nameable>('policy', looks)
   const metrics = useDocuments<Nameable>('metric', looks)
+  const stores = useDocuments<Nameable>('store', looks)
   const ladders = useDocuments<Nameable>('ladder', looks)
 
   const named = (one: Nameable & { id: string }): Named => {
@@ -52,6 +53,7 @@ export function useNames() {
     queues: computed(() => queues.documents.value.map(named)),
     calendars: computed(() => calendars.documents.value.map(named)),
     policies: computed(() => policies.documents.value.map(named)),
+    stores: computed(() => stores.documents.value.map(named)),
     priorities: computed(() => fixed<Priority>('priority', PRIORITIES)),
     channels: computed(() => fixed('via', CHANNELS)),
     levels: computed(() => fixed('config.level', ['normal', 'vip'])),

@@ -1,5 +1,5 @@
 /** The sections of 派单与时效, grouped as they are thought of. */
-import { Building2, CalendarClock, CalendarDays, Gauge, Layers2, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
+import { Building2, CalendarClock, CalendarDays, Gauge, Grid3x3, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
 import { type Component, defineAsyncComponent } from 'vue'
 import SectionBones from './parts/SectionBones.vue'
 
@@ -9,7 +9,10 @@ const SOURCES = {
   ladders: { icon: TrendingUp, page: () => import('./ladders/LaddersSection.vue') },
   metrics: { icon: Timer, page: () => import('./metrics/MetricsSection.vue') },
   jobs: { icon: TimerOff, page: () => import('./law/JobsSection.vue') },
+  rules: { icon: ListTree, page: () => import('./rules/RulesSection.vue') },
   queues: { icon: Layers2, page: () => import('./queues/QueuesSection.vue') },
+  matrix: { icon: Grid3x3, page: () => import('./matrix/MatrixSection.vue') },
+  stores: { icon: MapPin, page: () => import('./stores/StoresSection.vue') },
   rosters: { icon: CalendarClock, page: () => import('./rosters/RostersSection.vue') },
   skills: { icon: Sparkles, page: () => import('./skills/SkillsSection.vue') },
   profile: { icon: Building2, page: () => import('./profile/ProfileSection.vue') },
@@ -19,7 +22,7 @@ export type Section = keyof typeof SOURCES
 
 export const GROUPS: { id: string; sections: Section[] }[] = [
   { id: 'time', sections: ['policies', 'calendars', 'ladders', 'metrics', 'jobs'] },
-  { id: 'route', sections: ['queues'] },
+  { id: 'route', sections: ['rules', 'queues', 'matrix', 'stores'] },
   { id: 'people', sections: ['rosters', 'skills'] },
   { id: 'firm', sections: ['profile'] },
 ]
