@@ -12,6 +12,10 @@ from server.domain.events import Priority
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]
 Reason = Annotated[str, msgspec.Meta(max_length=500)]
+Tags = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=60)], ...],
+    msgspec.Meta(max_length=50),
+]
 Subject = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -97,9 +101,9 @@ class Reopen(Command, frozen=True, tag="reopen"):
 
 
 class SetPriority(Command, frozen=True, tag="set_priority"):
-    """优先级."""
+    """优先级: it stays as it is set. Without one, matrix and rules say again what it is."""
 
-    priority: Priority
+    priority: Priority | None = None
     reason: Reason = ""
 
 
@@ -144,6 +148,13 @@ class Edit(Command, frozen=True, tag="edit"):
     seen_version: int
     subject: Subject | None = None
     category: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    urgency: Priority | None = None
+    customer_level: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
+    region: Annotated[str, msgspec.Meta(max_length=120)] | None = None
+    product: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    language: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    store: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    tags: Tags | None = None
 
 
 AnyCommand = (

@@ -76,7 +76,7 @@ Body = event_body.Body
 class Opened(Body, frozen=True, tag="opened"):
     """A ticket was filed. Carries every fact that SLA policies and routing rules match on. It
     `continues` a closed one that the customer wrote to after its reopen window (R16); an `imported`
-    one's old clocks are on record only (R20).
+    one's old clocks are on record only (R20). `why` are the terms that led to its priority.
     """
 
     subject: str
@@ -89,6 +89,15 @@ class Opened(Body, frozen=True, tag="opened"):
     message: int | None
     continues: int | None = None
     imported: bool = False
+    urgency: str = "normal"
+    region: str = ""
+    product: str = ""
+    language: str = ""
+    store: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    tags: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 class Routed(Body, frozen=True, tag="routed"):
@@ -202,17 +211,23 @@ class Reopened(Body, frozen=True, tag="reopened"):
 
 
 class PriorityChanged(Body, frozen=True, tag="priority_changed"):
-    """A change of an attribute that policies read re-targets open clocks (R12)."""
+    """A change of an attribute that policies read re-targets open clocks (R12). Who set it says
+    the `reason`; what follows from matrix and rules has the terms `why`. `by` tells who says from
+    now on what the priority is: a colleague, or matrix and rules again.
+    """
 
     old: Priority
     new: Priority
     reason: str = ""
+    why: tuple[str, ...] = ()
+    by: Literal["", "hand", "matrix"] = ""
 
 
 class Edited(Body, frozen=True, tag="edited"):
-    """Fields were overwritten: field → [old, new] as text."""
+    """Fields were overwritten: field → [old, new] as text; by these routing `rules`, if any."""
 
     fields: dict[str, tuple[str, str]]
+    rules: tuple[str, ...] = ()
 
 
 class Nudged(Body, frozen=True, tag="nudged"):
@@ -426,7 +441,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     levels: dict[str, int] = {}
     queue: str = ""
     mode: Literal["automatic", "grab", "manual"] | None = None
-    cause: Literal["opened", "unaccepted", "untouched", "released", "waiting"] = "opened"
+    cause: Literal["opened", "unaccepted", "untouched", "released", "waiting", "changed"] = "opened"
     pool: int = 0
     counts: dict[str, int] = {}
     left_out: tuple[int, ...] = ()

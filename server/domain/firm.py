@@ -12,10 +12,12 @@ from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
 from server.domain.ladders import DEFAULT, Ladder, Webhook
 from server.domain.people import LEADING, Role, Staff, Team
+from server.domain.priority import Matrix
 from server.domain.queues import PLAIN, Queue
 from server.domain.rosters import Leave, Roster, Swap
 from server.domain.rules import Rules
 from server.domain.sla import Law, Pin
+from server.domain.stores import Store
 from server.domain.ticket import STATUSES, Status
 
 
@@ -78,6 +80,8 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     law: Law
     reach: Reach = Reach()
     statuses: dict[str, Status] = msgspec.field(default_factory=STATUSES.copy)
+    matrix: Matrix = Matrix()
+    stores: dict[str, Store] = {}
     rosters: dict[str, Roster] = {}
     leaves: dict[int, tuple[Leave, ...]] = {}
     swaps: dict[int, tuple[Swap, ...]] = {}

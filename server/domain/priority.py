@@ -42,6 +42,7 @@ class Matrix(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lines about nudges, or words, the one that raises most counts.
     """
 
+    id: str = "default"
     version: int = 0
     cells: dict[str, dict[Priority, Priority]] = {}
     nudges: tuple[OnNudges, ...] = ()

@@ -38,7 +38,7 @@ class Then(
 ):
     """What a rule does. What is not given stays as it is. `skills` maps a skill to the least
     level. `mode` has the last word over the queue's. `move` also takes the ticket from a colleague
-    who holds it already, when a later change makes the rule match.
+    who holds it already, when a later change makes the rule match. `pin` puts it on top of lists.
     """
 
     queue: str | None = None
@@ -49,6 +49,7 @@ class Then(
     policy: str | None = None
     mode: Mode | None = None
     move: bool = False
+    pin: bool = False
 
 
 class Rule(
@@ -70,6 +71,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `fallback_mode` says how it gets it; without it the queue does.
     """
 
+    id: str = "default"
     version: int = 0
     mode: Literal["first", "all"] = "first"
     rules: Annotated[tuple[Rule, ...], msgspec.Meta(max_length=2000)] = ()
@@ -107,6 +109,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     policy: str | None = None
     mode: Mode | None = None
     move: bool = False
+    pin: bool = False
     rounds: int = 1
 
 
@@ -176,6 +179,7 @@ def _added(one: Then, later: Then) -> Then:
         policy=one.policy or later.policy,
         mode=one.mode or later.mode,
         move=one.move or later.move,
+        pin=one.pin or later.pin,
     )
 
 
@@ -196,6 +200,7 @@ def _joined(verdict: Verdict, rule: Rule, round_: int, view: View) -> Verdict:
             policy=verdict.policy,
             mode=verdict.mode,
             move=verdict.move,
+            pin=verdict.pin,
         ),
         rule.then,
     )
@@ -217,6 +222,7 @@ def _joined(verdict: Verdict, rule: Rule, round_: int, view: View) -> Verdict:
         policy=both.policy,
         mode=both.mode,
         move=both.move,
+        pin=both.pin,
         rounds=round_,
     )
 

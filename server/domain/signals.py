@@ -141,7 +141,7 @@ def _reprioritised(facts: TicketFacts, body: PriorityChanged, _event: Event) -> 
 
 
 def _edited(facts: TicketFacts, body: Edited, event: Event) -> Meaning:
-    new: dict[str, Any] = {name: pair[1] for name, pair in body.fields.items() if name in MATCHED}
+    new: dict[str, Any] = {name: pair[1] for name, pair in body.fields.items() if name in _READ}
     if not new:
         return facts, ()
     moves: Signals = ()
@@ -149,6 +149,9 @@ def _edited(facts: TicketFacts, body: Edited, event: Event) -> Meaning:
         at = instant_of(event)
         moves = (("left", at), ("joined", at))
     return replace(facts, **new), moves
+
+
+_READ: Final = frozenset({*MATCHED, "policy"})
 
 
 def _signal(signal: Signal) -> "_Reader":

@@ -12,8 +12,9 @@ Every rule takes the ticket as it is and returns a `Change`: the ticket after, a
 Rules do not know the clock, the database or who may do what (permissions.py).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -99,7 +100,9 @@ others and rename all of them. Words for these stand in the locale files under `
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """工单. `number` is what people say (#1024) and its key, never reused. `version` is the guard
     of every write. `ticket_seq` is the last event's place in this ticket's history. From
-    `queued_at` to `passed_on` stands how it is held: see holding.py. It `continues` one whose
+    `queued_at` to `passed_on` stands how it is held: see holding.py. From `urgency` on stands what
+    rules look at (conditions.py) and what they said: `skills`, `policy`, `pinned`. The priority
+    follows from matrix and rules unless it is fixed "hand". It `continues` one whose
     reopen window had passed, and is `continued_by` one in turn (R16).
     """
 
@@ -141,6 +144,18 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     accept_by: datetime | None = None
     touch_by: datetime | None = None
     passed_on: int = 0
+    urgency: Priority = Priority.NORMAL
+    region: str = ""
+    product: str = ""
+    language: str = ""
+    store: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    tags: tuple[str, ...] = ()
+    skills: dict[str, int] = {}
+    policy: str = ""
+    priority_by: Literal["matrix", "hand"] = "matrix"
+    pinned: bool = False
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -151,9 +166,16 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def open_ticket(
-    ticket: Ticket, message: int | None, at: datetime, *, from_customer: bool = True
+    ticket: Ticket,
+    message: int | None,
+    at: datetime,
+    why: tuple[str, ...] = (),
+    *,
+    from_customer: bool = True,
 ) -> Change:
-    """A new ticket (受理). `message` is the first message, if there is one."""
+    """A new ticket (受理). `message` is the first message, if there is one; `why` explains the
+    priority.
+    """
     opened = Opened(
         subject=ticket.subject,
         priority=ticket.priority,
@@ -164,6 +186,15 @@ def open_ticket(
         channel=ticket.channel,
         message=message,
         continues=ticket.continues,
+        urgency=ticket.urgency,
+        region=ticket.region,
+        product=ticket.product,
+        language=ticket.language,
+        store=ticket.store,
+        latitude=ticket.latitude,
+        longitude=ticket.longitude,
+        tags=ticket.tags,
+        why=why,
     )
     return Change(
         replace(
@@ -387,25 +418,42 @@ def reopen(ticket: Ticket, reason: str) -> Change:
 
 
 def set_priority(ticket: Ticket, priority: Priority, reason: str) -> Change:
-    """Set the priority; the clocks are re-targeted and keep their used time (R12)."""
+    """Set the priority; the clocks are re-targeted and keep their used time (R12). It stays so
+    until somebody releases it.
+    """
     need_open(ticket)
-    if ticket.priority is priority:
+    if ticket.priority is priority and ticket.priority_by == "hand":
         return Change(ticket)
-    event = PriorityChanged(old=ticket.priority, new=priority, reason=reason)
-    return Change(replace(ticket, priority=priority), (event,))
+    event = PriorityChanged(old=ticket.priority, new=priority, reason=reason, by="hand")
+    return Change(replace(ticket, priority=priority, priority_by="hand"), (event,))
 
 
-def edit(ticket: Ticket, subject: str | None, category: str | None) -> Change:
-    """Overwrite fields. The caller has checked the version the editor saw."""
+def release_priority(ticket: Ticket, reason: str) -> Change:
+    """Let matrix and rules say again what the priority is."""
+    need_open(ticket)
+    if ticket.priority_by == "matrix":
+        return Change(ticket)
+    event = PriorityChanged(old=ticket.priority, new=ticket.priority, reason=reason, by="matrix")
+    return Change(replace(ticket, priority_by="matrix"), (event,))
+
+
+def edit(ticket: Ticket, wanted: Mapping[str, str | tuple[str, ...] | None]) -> Change:
+    """Overwrite fields; None leaves one as it is. The caller has checked the version the editor
+    saw.
+    """
     fields: dict[str, tuple[str, str]] = {}
-    after = ticket
-    if subject is not None and subject != ticket.subject:
-        fields["subject"] = (ticket.subject, subject)
-        after = replace(after, subject=subject)
-    if category is not None and category != ticket.category:
-        fields["category"] = (ticket.category or "", category)
-        after = replace(after, category=category)
-    return Change(after, (Edited(fields=fields),) if fields else ())
+    after: dict[str, str | tuple[str, ...]] = {}
+    for name, new in wanted.items():
+        old = getattr(ticket, name)
+        if new is None or new == old:
+            continue
+        fields[name] = (_text(old), _text(new))
+        after[name] = new
+    return Change(replace(ticket, **after), (Edited(fields=fields),)) if fields else Change(ticket)
+
+
+def _text(value: str | tuple[str, ...] | None) -> str:
+    return "、".join(value) if isinstance(value, tuple) else value or ""
 
 
 def nudge(ticket: Ticket) -> Change:

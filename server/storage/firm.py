@@ -1,5 +1,6 @@
 """Reads the firm: all configured versions and all colleagues, as one value."""
 
+from collections.abc import Iterable
 from typing import Any, Final, Literal, cast
 
 import msgspec
@@ -8,10 +9,12 @@ from server.domain.firm import Firm, Profile, Reach
 from server.domain.ladders import Ladder, Webhook
 from server.domain.old_rules import modernised
 from server.domain.people import Team
+from server.domain.priority import Matrix
 from server.domain.queues import Queue
 from server.domain.rosters import Roster
 from server.domain.rules import Rules
 from server.domain.sla import Calendar, Law, Metric, Policy, law_of
+from server.domain.stores import Store
 from server.domain.ticket import STATUSES, Status
 from server.storage import ledger, people, policies
 from server.storage import rosters as roster_rows
@@ -22,6 +25,8 @@ KINDS: dict[str, Any] = {
     "team": Team,
     "queue": Queue,
     "rules": Rules,
+    "matrix": Matrix,
+    "store": Store,
     "calendar": Calendar,
     "policy": Policy,
     "metric": Metric,
@@ -77,6 +82,8 @@ async def read_firm(db: Reading) -> Firm:
         staff={person.id: person for person in staff},
         queues=current("queue"),
         rules=_rules(newest.get(("rules", "default"))),
+        matrix=_matrix(newest.get(("matrix", "default"))),
+        stores=_stores(newest.values()),
         law=_law(versions),
         reach=await _reach(db),
         statuses=STATUSES | current("status"),
@@ -103,6 +110,23 @@ async def _ladders(db: Reading, versions: list[policies.Version]) -> dict[str, L
             since_at=saved_at[one.id],
         )
         for one in newest.values()
+    }
+
+
+def _matrix(saved: policies.Version | None) -> Matrix:
+    if saved is None:
+        return Matrix()
+    found = msgspec.json.decode(saved.doc, type=Matrix)
+    return msgspec.structs.replace(found, version=saved.version)
+
+
+def _stores(newest: Iterable[policies.Version]) -> dict[str, Store]:
+    return {
+        one.id: msgspec.structs.replace(
+            msgspec.json.decode(one.doc, type=Store), id=one.id, version=one.version
+        )
+        for one in newest
+        if one.kind == "store"
     }
 
 

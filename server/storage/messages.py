@@ -1,7 +1,7 @@
 """What was said on tickets."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -44,6 +44,12 @@ _ONE = Statement(
     "SELECT id, ticket, visibility, direction, author, via, body, created_at FROM message"
     " WHERE id = :id",
     Message,
+)
+_NEWEST: Final = 20
+_NEWEST_WORDS = Statement(
+    "SELECT body FROM message WHERE ticket = :ticket AND visibility = 'public'"
+    " AND direction = 'in' ORDER BY id DESC LIMIT 20",
+    str,
 )
 _FIRST_WORDS = Statement(
     "SELECT body FROM message WHERE ticket = :ticket AND visibility = 'public'"
@@ -93,6 +99,15 @@ async def list_public(db: Reading, ticket: int) -> list[Message]:
 async def find(db: Reading, message: int) -> Message | None:
     """One message, or None."""
     return await db.one(_ONE, id=message)
+
+
+async def customers_words(db: Reading, ticket: int) -> str:
+    """What rules read of a ticket: the customer's first message and the newest ones."""
+    newest = await db.all(_NEWEST_WORDS, ticket=ticket)
+    said = newest[::-1]
+    if len(newest) == _NEWEST:
+        said = [await first_words(db, ticket), *said]
+    return "\n".join(said)
 
 
 async def first_words(db: Reading, ticket: int) -> str:

@@ -18,6 +18,7 @@ from server.storage.migrations import (
     s0001_first_schema,
     s0002_law,
     s0003_ladders,
+    s0004_rules,
     s0005_routing,
     s0006_duty,
 )
@@ -35,6 +36,7 @@ STEPS: Final = (
     Step(1, "first_schema", s0001_first_schema.up),
     Step(2, "law", s0002_law.up),
     Step(3, "ladders", s0003_ladders.up),
+    Step(4, "rules", s0004_rules.up),
     Step(5, "routing", s0005_routing.up),
     Step(6, "duty", s0006_duty.up),
 )

@@ -156,6 +156,7 @@ _CUSTOMER = Statement(
 _BY_ADDRESS = Statement(
     "SELECT customer FROM customer_address WHERE kind = :kind AND value = :value", int
 )
+_SET_LEVEL = Statement[None]("UPDATE customer SET level = :level WHERE id = :id")
 _ADD_CUSTOMER = Statement(
     "INSERT INTO customer (name, level, language, company, created_at)"
     " VALUES (:name, :level, :language, :company, :created_at) RETURNING id",
@@ -323,6 +324,11 @@ async def add_customer(unit: Unit, customer: Customer, at: datetime) -> int:
         raise LookupError(msg)
     await add_addresses(unit, number, email=customer.email, phone=customer.phone)
     return number
+
+
+async def set_level(unit: Unit, customer: int, level: str) -> None:
+    """Change a customer's level."""
+    await unit.run(_SET_LEVEL, id=customer, level=level)
 
 
 async def add_addresses(unit: Unit, customer: int, **addresses: str) -> None:

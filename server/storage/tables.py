@@ -5,7 +5,7 @@ on both engines. Instants are aware UTC; structures are canonical JSON in text c
 `COLLATE "C"` on PostgreSQL, so that both engines sort alike.
 """
 
-from piccolo.columns import BigInt, Boolean, Integer, Text, Timestamptz
+from piccolo.columns import BigInt, Boolean, DoublePrecision, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 TABLES: list[type[Table]] = []
@@ -71,6 +71,8 @@ class StaffRow(Table, tablename="staff"):
     language = Text()
     created_at = Timestamptz()
     break_until = Timestamptz(null=True)
+    store = Text(null=True)
+    region = Text()
 
 
 class IdentityRow(Table, tablename="identity"):
@@ -174,6 +176,18 @@ class TicketRow(Table, tablename="ticket"):
     accept_by = Timestamptz(null=True)
     touch_by = Timestamptz(null=True)
     passed_on = Integer()
+    urgency = Text()
+    region = Text()
+    product = Text()
+    language = Text()
+    store = Text()
+    latitude = DoublePrecision(null=True)
+    longitude = DoublePrecision(null=True)
+    tags = Text()
+    skills = Text()
+    policy = Text()
+    priority_by = Text()
+    pinned = Boolean()
 
 
 class MessageRow(Table, tablename="message"):

@@ -14,13 +14,19 @@ from server.storage.database import Reading, Statement, Unit
 
 _FIELDS: Final = Ticket.__struct_fields__
 _COLUMNS: Final = ", ".join(_FIELDS)
-_READ = Statement(f"SELECT {_COLUMNS} FROM ticket WHERE number = :number", Ticket)  # noqa: S608
+_DOCUMENTS: Final = ("tags", "skills")
+_READ = Statement(
+    f"SELECT {_COLUMNS} FROM ticket WHERE number = :number",  # noqa: S608
+    Ticket,
+    documents=_DOCUMENTS,
+)
 _READ_MANY = Statement(
     f"SELECT {_COLUMNS} FROM ticket"  # noqa: S608
     " WHERE number IN (SELECT value FROM json_each(:numbers))",
     Ticket,
     postgres=f"SELECT {_COLUMNS} FROM ticket WHERE number IN"  # noqa: S608
     " (SELECT value::bigint FROM json_array_elements_text(CAST(:numbers AS json)))",
+    documents=_DOCUMENTS,
 )
 _INSERT = Statement[None](
     f"INSERT INTO ticket ({_COLUMNS})"  # noqa: S608
@@ -151,9 +157,19 @@ async def next_number(unit: Unit) -> int:
     return number
 
 
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _row(ticket: Ticket) -> dict[str, object]:
+    row: dict[str, object] = msgspec.structs.asdict(ticket)
+    row["tags"] = _encode(ticket.tags).decode() if ticket.tags else "[]"
+    row["skills"] = _encode(ticket.skills).decode() if ticket.skills else "{}"
+    return row
+
+
 async def insert(unit: Unit, ticket: Ticket) -> None:
     """Write a new ticket. Called by `recording.record` alone."""
-    await unit.run(_INSERT, **msgspec.structs.asdict(ticket))
+    await unit.run(_INSERT, **_row(ticket))
     await _count(unit, None, ticket)
 
 
@@ -161,7 +177,7 @@ async def write(unit: Unit, before: Ticket, after: Ticket) -> bool:
     """Write a changed ticket if the row still has `before.version`; else False and nothing done.
     Called by `recording.record` alone.
     """
-    values = msgspec.structs.asdict(after)
+    values = _row(after)
     touched = await unit.run(_UPDATE, seen_version=before.version, **values)
     if touched != 1:
         return False

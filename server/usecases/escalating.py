@@ -109,7 +109,7 @@ async def _reassign(act: Act, ticket: Ticket) -> tuple[Change, str] | None:
     placing = placing_of(await ledger.list_placings(act.unit, ticket.number))
     held = frozenset() if ticket.assignee is None else frozenset({ticket.assignee})
     placing = replace(placing, left_out=placing.left_out | held)
-    text = await messages.first_words(act.unit, ticket.number)
+    text = await messages.customers_words(act.unit, ticket.number)
     cause: Cause = "untouched" if held else "waiting"
     routed = await route(act, ticket, text, cause=cause, placing=placing)
     if routed.ticket.assignee is None:

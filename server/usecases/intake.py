@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from server.domain import ticket as rules
+from server.domain.attributes import told
 from server.domain.errors import TooManyTries, UnknownTicket
 from server.domain.events import Actor, Priority, Via
 from server.domain.people import Customer, Staff, plain_email, plain_phone
@@ -18,6 +19,8 @@ from server.domain.ticket import Change, Ticket
 from server.storage import inbound, ledger, messages, people, tickets
 from server.usecases import escalating
 from server.usecases.acts import Act, change
+from server.usecases.assessing import reassessed
+from server.usecases.facts import assess_ticket
 from server.usecases.recording import record
 from server.usecases.routing import route
 
@@ -26,7 +29,9 @@ NUDGE_PAUSE = timedelta(minutes=10)
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed to open a ticket. `by` is the colleague who files it for the customer."""
+    """What is needed to open a ticket. `by` is the colleague who files it for the customer. A
+    `priority` is set by hand; without one, matrix and rules say what it is.
+    """
 
     channel: str
     key: str
@@ -38,8 +43,16 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     company: str = ""
     level: str = "normal"
     category: str | None = None
-    priority: Priority = Priority.NORMAL
+    priority: Priority | None = None
     queue: str = "default"
+    urgency: Priority = Priority.NORMAL
+    region: str = ""
+    product: str = ""
+    language: str = ""
+    store: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    tags: tuple[str, ...] = ()
     via: Via = "portal"
     by: Staff | None = None
 
@@ -69,15 +82,24 @@ async def open_filing(act: Act, filing: Filing) -> Filed:
         number=number,
         subject=filing.subject,
         category=filing.category,
-        priority=filing.priority,
+        priority=filing.priority or Priority.NORMAL,
+        priority_by="matrix" if filing.priority is None else "hand",
         queue=filing.queue,
         customer=customer.id,
         customer_level=customer.level,
         channel=filing.channel,
+        urgency=filing.urgency,
+        region=filing.region,
+        product=filing.product,
+        language=filing.language or customer.language,
+        store=filing.store,
+        latitude=filing.latitude,
+        longitude=filing.longitude,
+        tags=filing.tags,
         created_at=act.at,
         updated_at=act.at,
     )
-    ticket = await _open(act, fresh, filing.text, by, filing.via)
+    ticket = await _open(act, fresh, filing.text, by, filing.via, customer)
     await inbound.add_done(act.unit, filing.channel, filing.key, number, act.at)
     return Filed(ticket=ticket)
 
@@ -98,7 +120,8 @@ async def customer_writes(act: Act, number: int, key: str, text: str, via: Via) 
         after = await _continue(act, before, text, via)
     else:
         message = await _hear(act, before, text, via)
-        after = await record(act, before, rules.customer_wrote(before, message, act.at), by, via)
+        wrote = rules.customer_wrote(before, message, act.at)
+        after = await record(act, before, await reassessed(act, wrote, "text"), by, via)
     await inbound.add_done(act.unit, f"{via}-message", key, after.number, act.at)
     return after
 
@@ -125,19 +148,28 @@ async def _continue(act: Act, before: Ticket, text: str, via: Via) -> Ticket:
         customer_level=customer.level if customer is not None else before.customer_level,
         channel=before.channel,
         continues=before.number,
+        region=before.region,
+        product=before.product,
+        language=before.language,
+        store=before.store,
+        latitude=before.latitude,
+        longitude=before.longitude,
         created_at=act.at,
         updated_at=act.at,
     )
-    after = await _open(act, fresh, text, by, via)
+    after = await _open(act, fresh, text, by, via, customer)
     await record(act, before, rules.continued(before, number), by, via)
     return after
 
 
-async def _open(act: Act, fresh: Ticket, text: str, by: Actor, via: Via) -> Ticket:
-    """Write a new ticket with its first message, routed."""
+async def _open(  # noqa: PLR0917
+    act: Act, fresh: Ticket, text: str, by: Actor, via: Via, customer: Customer | None
+) -> Ticket:
+    """Write a new ticket with its first message, weighed and routed."""
     message = await _hear(act, fresh, text, via) if text else None
-    opened = rules.open_ticket(fresh, message, act.at)
-    sent = await route(act, opened.ticket, text)
+    assessed = await assess_ticket(act, fresh, text, customer)
+    opened = rules.open_ticket(told(fresh, assessed), message, act.at, assessed.weighed.why)
+    sent = await route(act, opened.ticket, text, assessed=assessed)
     return await record(act, None, Change(sent.ticket, opened.events + sent.events), by, via)
 
 
@@ -167,7 +199,7 @@ async def nudge(act: Act, number: int, via: Via) -> Ticket:
     last = await ledger.last_of_kind(act.unit, number, "nudged")
     if last is not None and act.at < last + NUDGE_PAUSE:
         raise TooManyTries(seconds=math.ceil((last + NUDGE_PAUSE - act.at).total_seconds()))
-    climbed = await escalating.nudged(act, nudged)
+    climbed = await escalating.nudged(act, await reassessed(act, nudged, "nudges"))
     return await record(act, before, climbed, Actor("customer", before.customer), via)
 
 

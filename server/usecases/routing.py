@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from server import log
 from server.desk import Desk
 from server.domain import ticket as rules
-from server.domain.conditions import Facts
+from server.domain.attributes import Assessed, adjusted
 from server.domain.events import (
     DESK,
     ConfigurationSaved,
@@ -25,12 +25,13 @@ from server.domain.firm import Firm
 from server.domain.holding import waits
 from server.domain.ranking import Field, Need, free_at_of
 from server.domain.routing import Cause, Pool, decide, teams_asked
-from server.domain.rules import Verdict, read
+from server.domain.rules import Verdict
 from server.domain.ticket import Change, Ticket
 from server.storage import ledger, messages, standings, tickets
 from server.storage.standings import Waiting
 from server.storage.units import Overloaded
 from server.usecases.acts import Act, change
+from server.usecases.facts import assess_ticket
 from server.usecases.keeping import waiting_of
 from server.usecases.recording import record
 
@@ -58,27 +59,22 @@ async def route(
     *,
     cause: Cause = "opened",
     placing: Placing | None = None,
+    assessed: Assessed | None = None,
 ) -> Change:
-    """派单 a ticket by the rules in force, with the standings as this unit sees them."""
+    """派单 a ticket by the rules in force, with the standings as this unit sees them. `assessed` is
+    what the rules say of it, where somebody has asked them already.
+    """
     firm = await act.firm()
-    verdict = read(firm.rules, _facts_of(ticket, text))
+    verdict = (assessed or await assess_ticket(act, ticket, text)).verdict
     pool = await _pool_of(act, firm, ticket, verdict, cause, placing or Placing())
     decision = decide(verdict, pool)
-    return rules.routed(
-        ticket, Routed(team=decision.team, assignee=decision.assignee, decision=decision)
+    routed = Routed(
+        team=decision.team,
+        assignee=decision.assignee,
+        decision=decision,
+        policy=verdict.policy,
     )
-
-
-def _facts_of(ticket: Ticket, text: str) -> Facts:
-    return Facts(
-        subject=ticket.subject,
-        text=text,
-        priority=ticket.priority,
-        queue=ticket.queue,
-        category=ticket.category or "",
-        channel=ticket.channel,
-        customer_level=ticket.customer_level,
-    )
+    return rules.routed(replace(ticket, skills=verdict.skills), routed)
 
 
 async def _pool_of(  # noqa: PLR0917
@@ -152,7 +148,7 @@ async def pass_on(act: Act, ticket: Ticket, kind: str) -> Change:
     reason: Cause = "unaccepted" if kind == "accept_by" else "untouched"
     placing = await _read_placing(act, ticket)
     placing = replace(placing, left_out=placing.left_out | {ticket.assignee})
-    text = await messages.first_words(act.unit, ticket.number)
+    text = await messages.customers_words(act.unit, ticket.number)
     routed = await route(act, ticket, text, cause=reason, placing=placing)
     decision = _decision_of(routed)
     if decision.mode == "automatic" and reason == "unaccepted":
@@ -179,10 +175,15 @@ async def _reroute(act: Act, number: int) -> Ticket | None:
     if ticket is None or not waits(ticket):
         return None
     placing = await _read_placing(act, ticket)
-    text = await messages.first_words(act.unit, number)
-    routed = await route(act, ticket, text, cause="waiting", placing=placing)
+    text = await messages.customers_words(act.unit, number)
+    assessed = await assess_ticket(act, ticket, text)
+    now = adjusted(ticket, assessed, movable=True)
+    routed = await route(act, now.ticket, text, cause="waiting", placing=placing, assessed=assessed)
     if routed.ticket.assignee is not None or routed.ticket.team != ticket.team:
-        return await record(act, ticket, routed, DESK, "desk")
+        whole = Change(routed.ticket, now.events + routed.events)
+        return await record(act, ticket, whole, DESK, "desk")
+    if now.events:
+        ticket = await record(act, ticket, now, DESK, "desk")
     await _note_need(act, ticket, _decision_of(routed))
     return ticket
 

@@ -21,8 +21,9 @@ from server.domain.firm import Firm
 from server.domain.people import Role, Staff, sight_of
 from server.domain.permissions import permit
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
-from server.storage import inbound, messages
+from server.storage import inbound, messages, people
 from server.usecases.acts import Act, change
+from server.usecases.assessing import reassessed
 from server.usecases.escalating import escalate
 from server.usecases.grabbing import came_too_late, need_room
 from server.usecases.intake import read_ticket
@@ -33,6 +34,17 @@ LONGEST_HOLD = timedelta(days=30)
 """A pause must end by itself within this span (R7)."""
 HOLD_AFTER_REPLY = timedelta(days=3)
 """How long a reply that waits for an answer waits."""
+_EDITED = (
+    "subject",
+    "category",
+    "urgency",
+    "customer_level",
+    "region",
+    "product",
+    "language",
+    "store",
+    "tags",
+)
 _AFTER_REPLY = WAITING_CATEGORIES | {StatusCategory.OPEN, StatusCategory.RESOLVED}
 
 
@@ -129,7 +141,9 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
         case c.Reopen(reason=reason):
             return rules.reopen(before, reason)
         case c.SetPriority(priority=priority, reason=reason):
-            return rules.set_priority(before, priority, reason)
+            if priority is None:
+                return await reassessed(act, rules.release_priority(before, reason))
+            return await reassessed(act, rules.set_priority(before, priority, reason))
         case c.SetDue(metric=metric, due_at=due_at, reason=reason):
             if due_at <= act.at:
                 raise Invalid(due_at="too_late")
@@ -146,12 +160,22 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
             return promising.check_in(before, by.id, latitude, longitude)
         case c.Escalate(reason=reason):
             return await escalate(act, before, reason, by)
-        case c.Edit(seen_version=seen, subject=subject, category=category):
-            if seen != before.version:
-                raise ChangedMeanwhile(ticket=before.number, version=before.version)
-            return rules.edit(before, subject, category)
+        case c.Edit():
+            return await _edit(act, command, before)
         case _:
             assert_never(command)
+
+
+async def _edit(act: Act, command: c.Edit, before: Ticket) -> Change:
+    """Overwrite fields, and what follows from that. A new level is the customer's own, too."""
+    if command.seen_version != before.version:
+        raise ChangedMeanwhile(ticket=before.number, version=before.version)
+    if command.store and command.store not in (await act.firm()).stores:
+        raise Invalid(store="choice")
+    if command.customer_level is not None:
+        await people.set_level(act.unit, before.customer, command.customer_level.strip())
+    wanted = {name: getattr(command, name) for name in _EDITED}
+    return await reassessed(act, rules.edit(before, wanted))
 
 
 async def _reply(act: Act, command: c.Reply, before: Ticket, by: Staff, via: Via) -> Change:

@@ -197,9 +197,9 @@ def test_a_rating_speaks_of_those_who_worked():
 
 
 def test_an_edit_says_what_was_and_what_is():
-    change = ticket.edit(a_ticket("open"), "打印机冒烟", "打印")
+    change = ticket.edit(a_ticket("open"), {"subject": "打印机冒烟", "category": "打印"})
     assert change.events[0].fields == {
         "subject": ("打印机卡纸", "打印机冒烟"),
         "category": ("", "打印"),
     }
-    assert ticket.edit(change.ticket, "打印机冒烟", None).events == ()
+    assert ticket.edit(change.ticket, {"subject": "打印机冒烟", "category": None}).events == ()
