@@ -152,6 +152,7 @@ class Desk:
     `senders` and `readers` are those of other channels; `troubles` tells of each channel that is
     switched on and could not be connected the code of what is wrong; `loops` is how the loops go;
     `limits` slow guessing in chat down;
+    `replayed` is how far a replay is, 0 to 1, while there is one;
     `stopping` is set when the desk ends: whoever holds a stream open lets go of it.
     """
 
@@ -182,6 +183,7 @@ class Desk:
         self.troubles: dict[str, str] = {}
         self.loops: dict[str, LoopHealth] = {}
         self.stopping = False
+        self.replayed: float | None = None
         self._firm: Firm | None = None
         self._firms_forgotten = 0
 

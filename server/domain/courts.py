@@ -9,6 +9,7 @@ import msgspec
 
 from server.domain.clocks import Clock
 from server.domain.law import MATCHED, Law, Metric, Pin, TicketFacts
+from server.domain.metrics import Watched
 from server.domain.worktime import Meter, Worktable, table_of
 
 State = Literal["running", "paused", "stopped", "cancelled"]
@@ -56,6 +57,33 @@ class Judged(msgspec.Struct, kw_only=True, gc=False):
         )
 
 
+class Watching(msgspec.Struct, frozen=True):
+    """The metrics that some policy promises, by id, and by signal what it stops, starts and
+    resumes. Metrics that nobody promises have no clocks, and reports no rows.
+    """
+
+    every: dict[str, Metric]
+    by_signal: dict[str, tuple[tuple[Metric, ...], tuple[Metric, ...], tuple[Metric, ...]]]
+    teams: bool
+
+
+def _watching(watched: Watched, promised: frozenset[str]) -> Watching:
+    parts = (watched.stops, watched.starts, watched.resumes)
+
+    def some(part: dict[str, tuple[Metric, ...]], signal: str) -> tuple[Metric, ...]:
+        return tuple(one for one in part.get(signal, ()) if one.id in promised)
+
+    by_signal = {
+        signal: (some(parts[0], signal), some(parts[1], signal), some(parts[2], signal))
+        for signal in {*parts[0], *parts[1], *parts[2]}
+    }
+    return Watching(
+        every={name: one for name, one in watched.every.items() if name in promised},
+        by_signal={signal: found for signal, found in by_signal.items() if any(found)},
+        teams=watched.teams,
+    )
+
+
 class Attributes(Protocol):
     """What policies read of a ticket."""
 
@@ -80,15 +108,22 @@ _READ: Final = (*MATCHED, "policy")
 
 class Court:
     """A law with what is needed to judge many tickets by it: meters of its calendars for instants
-    in [low, high), and who falls under what.
+    in [low, high), and who falls under what. With an `other` law, `differs` turns true when
+    somebody falls under something else there: until then both say the same of a ticket.
     """
 
-    def __init__(self, law: Law, low: int, high: int) -> None:
+    def __init__(self, law: Law, low: int, high: int, other: Law | None = None) -> None:
         self.law = law
         self.low = low
         self.high = high
         self._meters: dict[tuple[str, int], Meter] = {}
-        self._pins: dict[tuple[object, ...], Pin | None] = {}
+        self.other = other
+        self.differs = False
+        self.since = law.since[-1]
+        self.promised = frozenset[str]().union(*(one.targets for one in law.policies.values()))
+        self._watched: dict[int, Watching] = {}
+        self.newest = self.watched(self.since)
+        self._pins: dict[tuple[object, ...], tuple[Pin | None, bool]] = {}
         self._stands: dict[tuple[str, int, str, str], bool] = {}
 
     def meter(self, pin: Pin) -> Meter:
@@ -106,12 +141,35 @@ class Court:
 
     def pin(self, facts: Attributes, seq: int, pinned: Pin | None) -> Pin | None:
         """What `Law.pin` says, remembered by what it looks at."""
-        epoch = self.law.epoch(seq).seq
-        key = (*(getattr(facts, name) for name in _READ), epoch, pinned)
-        if key not in self._pins:
+        key = (
+            facts.priority,
+            facts.queue,
+            facts.category,
+            facts.customer_level,
+            facts.channel,
+            facts.team,
+            facts.policy,
+            self.law.epoch(seq).seq,
+            self.other.epoch(seq).seq if self.other is not None else 0,
+            pinned,
+        )
+        known = self._pins.get(key)
+        if known is None:
             plain = TicketFacts(**{name: getattr(facts, name) for name in _READ})
-            self._pins[key] = self.law.pin(plain, seq, pinned)
-        return self._pins[key]
+            found = self.law.pin(plain, seq, pinned)
+            other = found if self.other is None else self.other.pin(plain, seq, pinned)
+            known = self._pins[key] = (found, found != other)
+        if known[1]:
+            self.differs = True
+        return known[0]
+
+    def watched(self, seq: int) -> "Watching":
+        """What is followed at this place in the event log."""
+        watched = self.law.epoch(seq).watched
+        found = self._watched.get(id(watched))
+        if found is None:
+            found = self._watched[id(watched)] = _watching(watched, self.promised)
+        return found
 
     def stands(self, pin: Pin, metric: Metric, category: str) -> bool:
         """Whether this metric's clock stands still in this status category."""

@@ -32,7 +32,6 @@ from server.domain.events import (
     Transferred,
 )
 from server.domain.law import MATCHED, Metric, Pin, Policy
-from server.domain.metrics import Watched
 from server.domain.pasts import Past, RoutedTo, event_of
 from server.domain.signals import DEAD, DONE
 from server.domain.sla import fold
@@ -44,6 +43,7 @@ def judge(court: Court, history: Sequence[Past], until: int) -> list[Judged]:
     """
     clocks = _Ticket(court).fold(history)
     if clocks is None:
+        court.differs = True  # nobody looked
         state = fold((event_of(one) for one in history), court.law)
         clocks = [judged_of(clock) for clock in state.clocks]
         for clock, judged in zip(state.clocks, clocks, strict=True):
@@ -93,7 +93,7 @@ class _Ticket:
     def __init__(self, court: Court) -> None:
         self._court = court
         self._law = court.law
-        self._watched: Watched = court.law.epochs[-1].watched
+        self._watched = court.newest
         self.priority, self.queue, self.category = "normal", "", ""
         self.customer_level, self.channel, self.team, self.policy = "normal", "", "", ""
         self.status: str = "new"
@@ -108,15 +108,16 @@ class _Ticket:
 
     def fold(self, history: Sequence[Past]) -> list[Judged] | None:
         """All clocks, or None when the history is not an ordinary one."""
-        low, high = self._court.low, self._court.high
+        court = self._court
+        low, high, since, newest = court.low, court.high, court.since, court.newest
         try:
             for past in history:
-                at = int(past.effective_at.timestamp())
+                at, seq, body = int(past.effective_at.timestamp()), past.seq, past.body
                 if at < self.at or not low <= at < high:
                     return None
-                self.at, self.seq = at, past.seq
-                self._watched = self._law.epoch(past.seq).watched
-                _DOES[type(past.body)](self, past.body, past)
+                self.at, self.seq = at, seq
+                self._watched = newest if seq >= since else court.watched(seq)
+                _DOES[type(body)](self, body, past)
         except (KeyError, _Unusual):
             return None
         return self.clocks
@@ -204,7 +205,7 @@ class _Ticket:
     def edited(self, body: Edited, _past: Past) -> None:
         changed = moves = False
         for name, pair in body.fields.items():
-            if name not in MATCHED or getattr(self, name) == pair[1]:
+            if name not in _READ or getattr(self, name) == pair[1]:
                 continue
             moves = moves or (name == "queue" and bool(self.team))
             changed = True
@@ -232,12 +233,15 @@ class _Ticket:
             signal = "answered"
         if signal in {"answered", "resolved"}:
             self.answered, self.asked, self.asked_recorded_at = True, None, None
-        watched = self._watched
-        for metric in watched.stops.get(signal, ()):
-            self.stop(metric.id, at)
-        for metric in watched.starts.get(signal, ()):
+        found = self._watched.by_signal.get(signal)
+        if found is None:
+            return
+        stops, starts, resumes = found
+        for metric in stops:
+            self.stop(metric, at)
+        for metric in starts:
             self.start(metric, at)
-        for metric in watched.resumes.get(signal, ()):
+        for metric in resumes:
             self.resume(metric.id, at)
 
     def start(self, metric: Metric, at: int) -> None:
@@ -269,8 +273,9 @@ class _Ticket:
         self.last[metric] = clock
         self.clocks.append(clock)
 
-    def stop(self, metric: str, at: int) -> None:
-        clock = self.last.get(metric)
+    def stop(self, metric: Metric, at: int) -> None:
+        name = metric.id
+        clock = self.last.get(name)
         if clock is not None and clock.state in _OPEN:
             at = max(at, clock.since)
             self.catch_up(clock, at)
@@ -279,7 +284,16 @@ class _Ticket:
             clock.verdict = "breached" if late else "met"
             if not late:
                 clock.breached, clock.by_retarget = None, False
-        self.on.discard(metric)
+        self.on.discard(name)
+        if self.clocks and self.clocks[-1].started == at and metric.starts & metric.stops:
+            self.forget(name, at)
+
+    def forget(self, metric: str, at: int) -> None:
+        """What the same answer began and ended was no question."""
+        last = self.clocks[-1]
+        if last.metric == metric and last.stopped == at and last.instance > 1:
+            self.clocks.pop()
+            self.last[metric] = next(one for one in reversed(self.clocks) if one.metric == metric)
 
     def resume(self, metric: str, at: int) -> None:
         policy = self._law.policy_of(self.pin) if self.pin is not None else None
@@ -387,6 +401,7 @@ def _signal(signal: str) -> Callable[[_Ticket, Any, Past], None]:
     return lambda ticket, _body, _past: ticket.apply(signal, ticket.at)
 
 
+_READ: Final = frozenset({*MATCHED, "policy"})
 _OPEN: Final = frozenset({"running", "paused"})
 
 _DOES: Final[dict[type[Any], Callable[[_Ticket, Any, Past], None]]] = {

@@ -89,8 +89,8 @@ IGNORED: Final = (
 """What no clock looks at: it need not be read. (A warning only says that it was told.)"""
 
 
-class Past(msgspec.Struct, frozen=True):
-    """An event of the log as hindsight reads it."""
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """An event of the log as hindsight reads it; in JSON a list of the fields."""
 
     seq: int
     ticket: int

@@ -1,0 +1,185 @@
+"""Replay (回放): judge a past again under drafts of policies, calendars and metrics, and compare.
+
+Reads in pages beside a working desk and judges in a thread, some hundred tickets at a time, so that
+nobody waits for it. One replay at a time.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, Literal, cast
+
+import msgspec
+
+from server.desk import Desk
+from server.domain.calendars import Calendar
+from server.domain.courts import Court
+from server.domain.errors import Conflict, Invalid
+from server.domain.events import Opened
+from server.domain.hindsight import judge
+from server.domain.law import Law, law_of
+from server.domain.metrics import Metric
+from server.domain.replay import Comparison, SlaReplay
+from server.domain.sla import Policy
+from server.storage import pasts, policies
+
+PAGE: Final = 400
+"""Tickets read and judged at a time."""
+
+LONGEST: Final = timedelta(days=400)
+_MARGIN: Final = timedelta(days=3)
+"""An event may be dated a day before it was recorded, and a zone may lie a day away."""
+
+_ticket_of: Final = attrgetter("ticket")
+LawKind = Literal["policy", "calendar", "metric"]
+_LAWS: Final[dict[str, Any]] = {"policy": Policy, "calendar": Calendar, "metric": Metric}
+
+
+class ReplayUnderWay(Conflict):
+    """Another replay is not ended yet."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """Something configured as it might be: it holds in the whole past that is replayed."""
+
+    kind: str
+    id: str
+    doc: dict[str, Any]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a replay found, of tickets filed in [from_at, to_at), as they stood at `until`."""
+
+    from_at: datetime
+    to_at: datetime
+    until: datetime
+    sla: SlaReplay
+
+
+async def replay(desk: Desk, from_at: datetime, to_at: datetime, drafts: Sequence[Draft]) -> Report:
+    """Judge the tickets that were filed in a period twice: as it was, and with the drafts. Refuses
+    `Invalid` for a period or a draft that makes no sense, and `ReplayUnderWay`.
+    """
+    if not from_at < to_at:
+        raise Invalid(to="replay_order")
+    if to_at - from_at > LONGEST:
+        raise Invalid(to="replay_too_long")
+    if desk.replayed is not None:
+        raise ReplayUnderWay
+    desk.replayed = 0.0
+    try:
+        with desk.activity.busy():
+            return await _replay(desk, from_at, to_at, drafts)
+    finally:
+        desk.replayed = None
+
+
+async def _replay(
+    desk: Desk, from_at: datetime, to_at: datetime, drafts: Sequence[Draft]
+) -> Report:
+    until = desk.clock.now()
+    versions = await policies.list_versions(desk.database)
+    law = law_from(versions)
+    other = law_from(redrafted(versions, drafts)) if drafts else None
+    comparing = _Comparing(law, other, from_at, to_at, until)
+    first = await _first_since(desk, from_at)
+    end = await _first_since(desk, to_at)
+    for low in range(first, end, PAGE):
+        page = await pasts.read_pasts(desk.database, low, min(low + PAGE, end) - 1)
+        await asyncio.to_thread(comparing.add, page)
+        desk.replayed = min(1.0, (low + PAGE - first) / (end - first))
+    return Report(from_at=from_at, to_at=to_at, until=until, sla=comparing.comparison.result())
+
+
+class _Comparing:
+    """Both laws, and what was found so far."""
+
+    def __init__(
+        self, law: Law, other: Law | None, from_at: datetime, to_at: datetime, until: datetime
+    ) -> None:
+        low = int((from_at - _MARGIN).timestamp())
+        high = int((max(until, to_at) + _MARGIN).timestamp())
+        alike = other is not None and _watch_alike(law, other)
+        self.comparison = Comparison()
+        self._before = Court(law, low, high, other if alike else None)
+        self._after = Court(other, low, high) if other is not None else None
+        self._alike = alike
+        self._from_at, self._to_at = from_at, to_at
+        self._until = int(until.timestamp())
+
+    def add(self, page: str) -> None:
+        """Judge the tickets of a page."""
+        before, after, until = self._before, self._after, self._until
+        for ticket, events in groupby(pasts.decode_pasts(page), _ticket_of):
+            history = list(events)
+            start = history[0]
+            if not isinstance(start.body, Opened):
+                continue  # erased, or before its time
+            if not self._from_at <= start.recorded_at < self._to_at:
+                continue
+            before.differs = not self._alike
+            was = judge(before, history, until)
+            if after is None or not before.differs:
+                self.comparison.add(ticket, was, was)
+            else:
+                self.comparison.add(ticket, was, judge(after, history, until))
+
+
+def _watch_alike(law: Law, other: Law) -> bool:
+    """Whether both laws read the same of every event: then a ticket that falls under the same
+    promises has the same clocks.
+    """
+    return law.metrics == other.metrics and not any(
+        epoch.watched.teams for one in (law, other) for epoch in one.epochs
+    )
+
+
+async def _first_since(desk: Desk, at: datetime) -> int:
+    """The number of the first ticket that was filed at or after an instant. Numbers follow each
+    other as tickets come; between two instances' clocks they may cross by a moment.
+    """
+    low, high = 1, await pasts.last_ticket(desk.database) + 1
+    while low < high:
+        middle = (low + high) // 2
+        opened_at = await pasts.opened_at(desk.database, middle)
+        if opened_at is not None and opened_at < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def law_from(versions: Iterable[policies.Version]) -> Law:
+    """The law that saved versions make, each current from its own event on."""
+    found: dict[str, list[Any]] = {kind: [] for kind in _LAWS}
+    since: dict[tuple[LawKind, str, int], int] = {}
+    for one in versions:
+        if one.kind in _LAWS:
+            value = msgspec.json.decode(one.doc, type=_LAWS[one.kind])
+            found[one.kind].append(msgspec.structs.replace(value, id=one.id, version=one.version))
+            since[cast("LawKind", one.kind), one.id, one.version] = one.seq
+    return law_of(found["policy"], found["calendar"], since, found["metric"])
+
+
+def redrafted(
+    versions: Sequence[policies.Version], drafts: Iterable[Draft]
+) -> list[policies.Version]:
+    """The versions with each draft in place of all versions of its thing, as if it had always held.
+    Refuses `Invalid(doc)`.
+    """
+    result = list(versions)
+    for draft in drafts:
+        if draft.kind not in _LAWS:
+            raise Invalid(kind="choice")
+        try:
+            fitting = msgspec.convert(draft.doc, type=_LAWS[draft.kind], str_keys=True)
+        except msgspec.ValidationError as error:
+            raise Invalid(doc=str(error)) from error
+        same = [one for one in result if (one.kind, one.id) == (draft.kind, draft.id)]
+        number = max((one.version for one in same), default=0) + 1
+        text = msgspec.json.encode(msgspec.to_builtins(fitting, str_keys=True)).decode()
+        result = [one for one in result if one not in same]
+        result.append(policies.Version(draft.kind, draft.id, number, text, 0))
+    return result
