@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from bots.clockwise import clock_lines
 from bots.telling import (
     countdown,
     cut,
@@ -22,10 +23,10 @@ from server.domain.events import Candidate, Routed
 from server.domain.firm import Firm
 from server.domain.people import Staff
 from server.domain.phrases import Phrase, Verb
-from server.domain.sla import Clock, SlaState
+from server.domain.sla import SlaState
 from server.usecases import chat, reading
 from server.usecases.reading import TicketPage, TicketQuery
-from server.words import find, metric_title, say
+from server.words import find, say
 
 SHOWN: Final = 5
 """So many tickets of a list are said; the rest is counted."""
@@ -108,6 +109,10 @@ async def _show(asked: Asked) -> str:
     heard = [one for one in said if one.direction == "in"]
     if heard and asked.private:
         lines.append(asked.say("last_words", text=cut(heard[-1].body, 100)))
+    if ticket.continues is not None:
+        lines.append(asked.say("continues", ticket=ticket.continues))
+    if ticket.continued_by is not None:
+        lines.append(asked.say("continued_by", ticket=ticket.continued_by))
     lines.append(link_to(asked.desk.settings.public_url, ticket.number))
     return "\n".join(line for line in lines if line)
 
@@ -115,20 +120,8 @@ async def _show(asked: Asked) -> str:
 async def _clock(asked: Asked) -> str:
     page = await _page(asked)
     lines = [asked.say("clocks", ticket=page.ticket.number, subject=subject_of(page.ticket))]
-    lines += [_clock_line(asked, page, clock) for clock in page.sla.clocks]
-    if not page.sla.clocks:
-        lines.append(asked.say("no_clock"))
-    return "\n".join(lines)
-
-
-def _clock_line(asked: Asked, page: TicketPage, clock: Clock) -> str:
-    language = asked.person.language
-    if not clock.is_live:
-        verdict = clock.verdict if clock.verdict != "none" else clock.state
-        return asked.say(
-            f"clock.{verdict}", metric=metric_title(clock.metric, page.firm.law, language)
-        )
-    return time_left(language, clock, page.firm.law, page.now, page.firm.profile.zone)
+    told = clock_lines(page, asked.person.language)
+    return "\n".join([*lines, *(told or [asked.say("no_clock")])])
 
 
 async def _why(asked: Asked) -> str:

@@ -119,7 +119,16 @@ async def _progress(call: Call, number: int) -> s.ProgressShown:
         resolved_at=ticket.resolved_at,
         closed_at=ticket.closed_at,
         now=seen.now,
+        continues=ticket.continues,
+        continued_by=_next(call, ticket.continued_by),
     )
+
+
+def _next(call: Call, number: int | None) -> s.NextTicket | None:
+    if number is None:
+        return None
+    token = vault.link_token(call.desk.secret, number)
+    return s.NextTicket(number=number, token=token, link=link_of(call, number))
 
 
 def steps_reached(events: Iterable[Event], firm: Firm, present: int) -> dict[int, datetime]:

@@ -118,6 +118,8 @@ def ticket_shown(page: TicketPage, link: str, language: str) -> s.TicketShown:
         allowed=page.allowed,
         link=link,
         now=page.now,
+        continues=page.ticket.continues,
+        continued_by=page.ticket.continued_by,
     )
 
 

@@ -318,17 +318,32 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     message: MessageShown | None = None
 
 
+class PointsShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a score, what it is called and the points."""
+
+    part: str
+    name: str
+    points: int
+
+
 class CandidateShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A colleague whom routing looked at; `dropped` is why not, as words, or null."""
+    """A colleague whom routing looked at; `dropped` is why not, as words, or null. `points` add up
+    to the score.
+    """
 
     staff: int
     name: str
     load: int
     dropped: str | None
+    score: int = 0
+    points: tuple[PointsShown, ...] = ()
 
 
 class RoutingShown(msgspec.Struct, frozen=True, kw_only=True):
-    """Why was this routed here (派单理由): one readable paragraph, and its parts."""
+    """Why was this routed here (派单理由): one readable paragraph, and its parts. Of a crowd
+    `candidates` are the best and the first who were dropped; `pool` is how many were looked at, and
+    `dropped` counts the others by reason, in words.
+    """
 
     at: Instant
     paragraph: str
@@ -341,6 +356,11 @@ class RoutingShown(msgspec.Struct, frozen=True, kw_only=True):
     assignee_name: str | None
     fallback: bool
     candidates: tuple[CandidateShown, ...]
+    outcome: str = "team"
+    mode: str | None = None
+    cause: str = "opened"
+    pool: int = 0
+    dropped: dict[str, int] = {}
 
 
 class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -356,6 +376,8 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     allowed: tuple[str, ...]
     link: str
     now: Instant
+    continues: int | None = None
+    continued_by: int | None = None
 
 
 class TicketWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -547,9 +569,18 @@ class PublicStep(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant | None
 
 
+class NextTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """The ticket that goes on from a closed one, and the customer's link to it."""
+
+    number: int
+    token: str
+    link: str
+
+
 class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     """GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
-    dispute, nudge, rate.
+    dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
+    `continued_by` tells which; that one `continues` this one.
     """
 
     number: int
@@ -565,6 +596,8 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: Instant | None
     closed_at: Instant | None
     now: Instant
+    continues: int | None = None
+    continued_by: NextTicket | None = None
 
 
 class CustomerSays(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     result: str
     created_at: datetime
     ended_at: datetime | None = None
+    until_at: datetime | None = None
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -44,7 +45,8 @@ class Stand(msgspec.Struct, frozen=True):
 _COLUMNS = ", ".join(Job.__struct_fields__)
 _ADD = Statement(
     "INSERT INTO law_job (doc, state, staff, order_seq, as_of, reached, through, result,"
-    " created_at) SELECT :doc, 'running', :staff, 0, :as_of, 0, last, :result, :at FROM counter"
+    " created_at, until_at) SELECT :doc, 'running', :staff, 0, :as_of, 0, last, :result, :at,"
+    " :until FROM counter"
     " WHERE name = 'ticket' RETURNING id",
     int,
 )
@@ -52,6 +54,11 @@ _ORDERED = Statement[None]("UPDATE law_job SET order_seq = :seq WHERE id = :id")
 _READ = Statement(f"SELECT {_COLUMNS} FROM law_job WHERE id = :id", Job)  # noqa: S608
 _RUNNING = Statement(
     f"SELECT {_COLUMNS} FROM law_job WHERE state = 'running' ORDER BY id LIMIT 1",  # noqa: S608
+    Job,
+)
+_LASTING = Statement(
+    f"SELECT {_COLUMNS} FROM law_job WHERE until_at IS NOT NULL AND until_at > :at"  # noqa: S608
+    " ORDER BY id",
     Job,
 )
 _RECENT = Statement(f"SELECT {_COLUMNS} FROM law_job ORDER BY id DESC LIMIT 50", Job)  # noqa: S608
@@ -88,9 +95,22 @@ _STANDS_SINCE = Statement(
 _LAST = Statement("SELECT last FROM counter WHERE name = 'ticket'", int)
 
 
-async def add(unit: Unit, *, doc: str, staff: int, as_of: int, result: str, at: datetime) -> int:
-    """A new job, running."""
-    found = await unit.one(_ADD, doc=doc, staff=staff, as_of=as_of, result=result, at=at)
+async def add(
+    unit: Unit,
+    *,
+    doc: str,
+    staff: int,
+    as_of: int,
+    result: str,
+    at: datetime,
+    until_at: datetime | None,
+) -> int:
+    """A new job, running. Time that is excused until an instant ahead also holds for tickets that
+    are filed before it.
+    """
+    found = await unit.one(
+        _ADD, doc=doc, staff=staff, as_of=as_of, result=result, at=at, until=until_at
+    )
     if found is None:
         msg = "the ticket counter is missing"
         raise LookupError(msg)
@@ -110,6 +130,11 @@ async def find(db: Reading, job: int) -> Job | None:
 async def find_running(db: Reading) -> Job | None:
     """The oldest job that is not done."""
     return await db.one(_RUNNING)
+
+
+async def list_lasting(db: Reading, at: datetime) -> list[Job]:
+    """The jobs whose excused time has not ended yet."""
+    return await db.all(_LASTING, at=at)
 
 
 async def list_recent(db: Reading) -> list[Job]:

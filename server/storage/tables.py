@@ -408,6 +408,7 @@ class LawJobRow(Table, tablename="law_job"):
     result = Text()
     created_at = Timestamptz()
     ended_at = Timestamptz(null=True)
+    until_at = Timestamptz(null=True)  # of excused time: it holds for tickets filed before then
 
 
 TABLES += [

@@ -21,6 +21,7 @@ from server.usecases import escalating
 from server.usecases.acts import Act, change
 from server.usecases.assessing import reassessed
 from server.usecases.facts import assess_ticket
+from server.usecases.promises import excuse_newcomer
 from server.usecases.recording import record
 from server.usecases.routing import route
 
@@ -170,7 +171,8 @@ async def _open(  # noqa: PLR0917
     assessed = await assess_ticket(act, fresh, text, customer)
     opened = rules.open_ticket(told(fresh, assessed), message, act.at, assessed.weighed.why)
     sent = await route(act, opened.ticket, text, assessed=assessed)
-    return await record(act, None, Change(sent.ticket, opened.events + sent.events), by, via)
+    whole = Change(sent.ticket, opened.events + sent.events)
+    return await record(act, None, await excuse_newcomer(act, whole), by, via)
 
 
 @change

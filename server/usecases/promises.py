@@ -20,13 +20,13 @@ from server.domain.law_events import Excused, LawApplied, LawJobEnded, LawJobOrd
 from server.domain.people import LEADING, Staff
 from server.domain.renewing import (
     Apply,
+    Effect,
     ExcuseTime,
     Order,
-    Effect,
     Tally,
     body_of,
-    matters,
     effects_of,
+    matters,
 )
 from server.domain.sla import SlaState, step
 from server.domain.ticket import Change
@@ -123,7 +123,13 @@ async def give_order(act: Act, by: Staff, order: Order) -> Ordered:
     tally = Tally()
     result = _encode(tally).decode()
     job = await law_jobs.add(
-        act.unit, doc=doc, staff=by.id, as_of=firm.seq, result=result, at=act.at
+        act.unit,
+        doc=doc,
+        staff=by.id,
+        as_of=firm.seq,
+        result=result,
+        at=act.at,
+        until_at=order.to_at if isinstance(order, ExcuseTime) and order.to_at > act.at else None,
     )
     what = LawJobOrdered(
         job=job,
@@ -133,6 +139,20 @@ async def give_order(act: Act, by: Staff, order: Order) -> Ordered:
     event = await record_desk(act, what, Actor("staff", by.id), "web")
     await law_jobs.ordered(act.unit, job, event.seq)
     return await _read(act, job)
+
+
+async def excuse_newcomer(act: Act, change_: Change) -> Change:
+    """Time that is excused and has not ended yet is excused for a new ticket too, unless tickets
+    were named.
+    """
+    ticket = change_.ticket
+    jobs = [_ordered(job) for job in await law_jobs.list_lasting(act.unit, act.at)]
+    bodies = tuple(
+        body_of(one.order, one.job.id, one.job.as_of)
+        for one in jobs
+        if isinstance(one.order, ExcuseTime) and one.order.meets(ticket.number, ticket.team)
+    )
+    return Change(ticket, (*change_.events, *bodies))
 
 
 async def list_jobs(desk: Desk) -> list[Ordered]:

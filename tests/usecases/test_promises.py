@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from server.domain import commands as c
 from server.domain.errors import ClockNotRunning, Invalid, NotAllowed
 from server.domain.events import Breached
+from server.domain.firm import Profile
 from server.domain.law_events import Excused, LawApplied, LawJobEnded
 from server.domain.metrics import Metric
 from server.domain.renewing import Apply, ExcuseTime, Tally
@@ -191,6 +192,72 @@ async def test_r14_a_ticket_that_is_filed_during_the_window_is_not_chosen_by_num
     assert await due_of(office, second, "resolve") == at("16:00")
     assert await due_of(office, second, "first") == at("09:15")
     await no_differences(office)
+
+
+async def test_r14_a_window_that_lasts_holds_for_tickets_that_are_filed_in_it(office: Office):
+    await office.file()
+    order = a_power_cut(from_at=at("09:00"), teams=("first",))
+    given = await promises.give_order(office.desk, office.boss, order)
+    await work_through(office, given.job.id)
+    office.move_to("10:00")
+    inside, elsewhere = (await office.file()).number, (await office.file("网络不通")).number
+    assert await due_of(office, inside, "first") == at("11:15")
+    assert await due_of(office, elsewhere, "first") == at("10:15")
+    office.move_to("11:00")
+    after = (await office.file()).number
+    assert "excused" not in await office.kinds(after)
+    await no_differences(office)
+
+
+async def test_r16_within_seven_days_a_message_reopens_and_later_it_opens_a_linked_ticket(
+    office: Office,
+):
+    old = (await office.file()).number
+    await office.do(office.zhao, c.Resolve(ticket=old, solution="好了"))
+    await office.do(office.zhao, c.Close(ticket=old))
+    office.move_to("23 09:00")
+    again = await intake.customer_writes(office.desk, old, "m1", "又坏了", "portal")
+    assert (again.number, again.reopen_count) == (old, 1)
+    await office.do(office.zhao, c.Resolve(ticket=old, solution="好了"))
+    await office.do(office.zhao, c.Close(ticket=old))
+    office.move_to("30 09:01")
+    new = await intake.customer_writes(office.desk, old, "m2", "换了个毛病", "portal")
+    assert (new.number, new.continues, new.status) == (old + 1, old, "new")
+    before = await intake.customer_writes(office.desk, old, "m2", "换了个毛病", "portal")
+    assert before.number == new.number
+    assert (await office.kinds(old))[-1] == "continued"
+    later = await intake.customer_writes(office.desk, old, "m3", "在吗", "portal")
+    assert (later.number, later.message_count) == (new.number, 2)
+    state = await clocks_of(office, new.number)
+    assert [(one.metric, one.used) for one in state.clocks] == [("first", 0), ("resolve", 0)]
+    closed = next(one for one in (await clocks_of(office, old)).clocks if one.metric == "resolve")
+    assert (closed.state, closed.verdict) == ("stopped", "met")
+    reopened = await office.do(office.zhao, c.Reopen(ticket=old))
+    assert reopened.status == "open"
+    await no_differences(office)
+
+
+async def test_r16_the_window_is_the_firms_own(office: Office):
+    await office.save("profile", "firm", Profile(name="示例公司", reopen_days=0))
+    old = (await office.file()).number
+    await office.do(office.zhao, c.Resolve(ticket=old, solution="好了"))
+    office.move_to("09:01")
+    new = await intake.customer_writes(office.desk, old, "m1", "又坏了", "portal")
+    assert new.continues == old
+
+
+async def test_r7_a_pause_needs_a_reason_and_ends_by_itself(office: Office):
+    number = (await office.file("网络不通")).number
+    hold = c.Hold(ticket=number, status="waiting_customer", reason="等照片", until=at("09:30"))
+    for until in (at("08:59"), at("09:00") + timedelta(days=31)):
+        with pytest.raises(Invalid):
+            await office.do(office.li, replace(hold, until=until))
+    await office.do(office.li, hold)
+    office.move_to("09:30")
+    await tell_what_is_due(office)
+    assert (await office.kinds(number))[-2:] == ["woke", "status_changed"]
+    clock = next(one for one in (await clocks_of(office, number)).clocks if one.metric == "resolve")
+    assert (clock.state, clock.parts[-1].reason) == ("running", "等照片")
 
 
 async def test_what_cannot_be_excused_or_applied_is_refused(office: Office):

@@ -25,7 +25,9 @@ ALTER TABLE ticket ADD COLUMN continued_by {big};
 CREATE TABLE law_job (
     id {serial}, doc {text} NOT NULL, state {text} NOT NULL, staff {big} NOT NULL,
     order_seq {big} NOT NULL, as_of {big} NOT NULL, reached {big} NOT NULL,
-    through {big} NOT NULL, result {text} NOT NULL, created_at {at} NOT NULL, ended_at {at});
+    through {big} NOT NULL, result {text} NOT NULL, created_at {at} NOT NULL, ended_at {at},
+    until_at {at});
+CREATE INDEX law_job_lasting ON law_job (until_at) WHERE until_at IS NOT NULL;
 CREATE INDEX law_job_running ON law_job (id) WHERE state = 'running';
 """
 
