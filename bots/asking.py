@@ -19,18 +19,18 @@ from bots.telling import (
     time_left,
 )
 from server.desk import Desk
-from server.domain.events import Candidate, Routed
+from server.domain.events import Routed
 from server.domain.firm import Firm
 from server.domain.people import Staff
 from server.domain.phrases import Phrase, Verb
 from server.domain.sla import SlaState
 from server.usecases import chat, reading
 from server.usecases.reading import TicketPage, TicketQuery
-from server.words import find, say
+from server.usecases.reasons import paragraph
+from server.words import say
 
 SHOWN: Final = 5
 """So many tickets of a list are said; the rest is counted."""
-_CANDIDATES: Final = 3
 _LIST_SUBJECT: Final = 30
 
 
@@ -129,31 +129,8 @@ async def _why(asked: Asked) -> str:
     body = page.routing.body if page.routing is not None else None
     if not isinstance(body, Routed):
         return asked.say("why.unknown", ticket=page.ticket.number)
-    decision, firm = body.decision, page.firm
-    team = firm.teams.get(decision.team or "")
-    lines = [
-        asked.say(
-            f"why.{decision.outcome}",
-            ticket=page.ticket.number,
-            team=team.name if team is not None else "",
-            assignee=firm.name_of(decision.assignee),
-        )
-    ]
-    if decision.rule is not None:
-        matched = "、".join(term.partition("=")[2] for term in decision.matched)
-        lines.append(asked.say("why.rule", rule=decision.rule_name, matched=matched))
-    lines += [_candidate(asked, one) for one in decision.candidates[:_CANDIDATES]]
-    return "\n".join(lines)
-
-
-def _candidate(asked: Asked, one: Candidate) -> str:
-    dropped = one.dropped and find(asked.person.language, f"routing.{one.dropped}")
-    return asked.say(
-        "why.dropped" if one.dropped else "why.kept",
-        name=asked.firm.name_of(one.staff) or f"{one.staff}",
-        load=one.load,
-        reason=dropped or one.dropped,
-    )
+    told = paragraph(body.decision, page.firm, asked.person.language)
+    return asked.say("why.told", ticket=page.ticket.number, paragraph=told)
 
 
 async def _page(asked: Asked) -> TicketPage:

@@ -25,6 +25,7 @@ from server.api import (
     pages,
     portal,
     rosters,
+    routing,
     staff,
     tickets,
     versions,
@@ -48,7 +49,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     **portal.HANDLERS,
     **versions.HANDLERS,
     **calendars.HANDLERS,
+    **routing.HANDLERS,
     **law.HANDLERS,
+    **webhooks.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

@@ -1,9 +1,9 @@
-"""派单理由: a routing decision as one paragraph that anybody can follow, and as its parts."""
+"""派单理由 on the wire: the paragraph, and its parts."""
 
-from server.api.schemas import CandidateShown, RoutingShown
-from server.domain.events import Candidate, Decision, Event, Routed
+from server.api.schemas import CandidateShown, PointsShown, RoutingShown
+from server.domain.events import Candidate, Event, Routed
 from server.domain.firm import Firm
-from server.words import find, say
+from server.usecases.reasons import paragraph, part_shown, term_shown, why_dropped
 
 
 def routing_shown(event: Event | None, firm: Firm, language: str) -> RoutingShown | None:
@@ -16,77 +16,19 @@ def routing_shown(event: Event | None, firm: Firm, language: str) -> RoutingShow
         paragraph=paragraph(decision, firm, language),
         rule=decision.rule_name or decision.rule,
         version=decision.version,
-        matched=tuple(_term(term, language) for term in decision.matched),
+        matched=tuple(term_shown(term, language) for term in decision.matched),
         team=decision.team,
-        team_name=_team(decision.team, firm) if decision.team is not None else None,
+        team_name=firm.team_name(decision.team) or decision.team,
         assignee=decision.assignee,
         assignee_name=firm.name_of(decision.assignee),
         fallback=decision.fallback,
         candidates=tuple(_candidate(one, firm, language) for one in decision.candidates),
+        outcome=decision.outcome,
+        mode=decision.mode,
+        cause=decision.cause,
+        pool=decision.pool or len(decision.candidates),
+        dropped={why_dropped(code, language): count for code, count in decision.counts.items()},
     )
-
-
-def paragraph(decision: Decision, firm: Firm, language: str) -> str:
-    """The whole decision in sentences: the rule, what matched, where to, to whom and why."""
-    gap = say(language, "routing.gap")
-    return gap.join(
-        sentence
-        for sentence in (
-            _rule(decision, language),
-            _where(decision, firm, language),
-            _who(decision, firm, language),
-            _dropped(decision, firm, language),
-        )
-        if sentence
-    )
-
-
-def _rule(decision: Decision, language: str) -> str:
-    if decision.rule is None:
-        return say(language, "routing.no_rule", version=decision.version)
-    comma = say(language, "routing.comma")
-    terms = comma.join(_term(term, language) for term in decision.matched)
-    code = "routing.rule" if terms else "routing.rule_for_all"
-    name = decision.rule_name or decision.rule
-    return say(language, code, rule=name, version=decision.version, terms=terms)
-
-
-def _where(decision: Decision, firm: Firm, language: str) -> str:
-    if decision.team is None:
-        return say(language, "routing.nobody")
-    team = _team(decision.team, firm)
-    if decision.fallback:
-        return say(language, "routing.fallback", team=team)
-    skills = say(language, "routing.comma").join(decision.skills)
-    code = "routing.to_team_with_skills" if skills else "routing.to_team"
-    return say(language, code, team=team, skills=skills)
-
-
-def _who(decision: Decision, firm: Firm, language: str) -> str:
-    if decision.team is None:
-        return ""
-    if decision.assignee is not None:
-        chosen = next((c for c in decision.candidates if c.staff == decision.assignee), None)
-        return say(
-            language,
-            "routing.to_staff",
-            assignee=firm.name_of(decision.assignee) or "?",
-            load=chosen.load if chosen is not None else 0,
-        )
-    return say(language, "routing.nobody_free" if decision.candidates else "routing.grab")
-
-
-def _dropped(decision: Decision, firm: Firm, language: str) -> str:
-    dropped = [_why(one, firm, language) for one in decision.candidates if one.dropped is not None]
-    if not dropped:
-        return ""
-    return say(language, "routing.dropped", people=say(language, "routing.comma").join(dropped))
-
-
-def _why(candidate: Candidate, firm: Firm, language: str) -> str:
-    name = firm.name_of(candidate.staff) or "?"
-    why = say(language, f"routing.{candidate.dropped}", load=candidate.load)
-    return say(language, "routing.person", name=name, why=why)
 
 
 def _candidate(candidate: Candidate, firm: Firm, language: str) -> CandidateShown:
@@ -94,19 +36,12 @@ def _candidate(candidate: Candidate, firm: Firm, language: str) -> CandidateShow
         staff=candidate.staff,
         name=firm.name_of(candidate.staff) or "?",
         load=candidate.load,
-        dropped=say(language, f"routing.{candidate.dropped}", load=candidate.load)
+        dropped=why_dropped(candidate.dropped, language, candidate.load)
         if candidate.dropped is not None
         else None,
+        score=candidate.score,
+        points=tuple(
+            PointsShown(part=part, name=part_shown(part, language), points=points)
+            for part, points in candidate.scores.items()
+        ),
     )
-
-
-def _term(term: str, language: str) -> str:
-    """`priority=urgent` as words; a keyword in its quotation marks."""
-    field, _, value = term.partition("=")
-    shown = find(language, f"{field}.{value}") or value
-    return say(language, f"routing.on_{field}", value=shown)
-
-
-def _team(team: str, firm: Firm) -> str:
-    found = firm.teams.get(team)
-    return found.name if found is not None else team

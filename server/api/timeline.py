@@ -108,6 +108,11 @@ def _transferred(body: e.Transferred, teller: Teller) -> Line:
     return "transferred_to_staff", {**facts, "assignee": teller.staff(body.assignee)}
 
 
+def _released(body: e.Released, teller: Teller) -> Line:
+    code = f"released_{body.reason}" if body.reason else "released"
+    return code, {"previous": teller.staff(body.previous)}
+
+
 def _status_changed(body: e.StatusChanged, teller: Teller) -> Line:
     facts = {
         "old": teller.status(body.old),
@@ -203,7 +208,7 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
     ),
     e.Routed: _routed,
     e.Replied: _replied,
-    e.Released: lambda body, teller: ("released", {"previous": teller.staff(body.previous)}),
+    e.Released: _released,
     e.Assigned: lambda body, teller: ("assigned", {"assignee": teller.staff(body.assignee)}),
     e.Transferred: _transferred,
     e.StatusChanged: _status_changed,

@@ -43,6 +43,12 @@ class Astray(msgspec.Struct, frozen=True, kw_only=True):
     tickets: tuple[int, ...] = ()
 
 
+async def read_all(desk: Desk) -> dict[int, Standing]:
+    """What is known of each colleague; of whom nothing is, is missing."""
+    with desk.activity.busy():
+        return await standings.read_all(desk.database)
+
+
 async def find_astray(desk: Desk) -> Astray:
     """Compare what is kept with the tickets, all of one moment. Nothing is changed."""
     with desk.activity.busy():

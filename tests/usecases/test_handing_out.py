@@ -62,7 +62,7 @@ async def go_round(office: Office, *, everything: bool = False) -> int:
 
 async def timers(office: Office, number: int) -> set[str]:
     rows = await timer_rows.list_timers(office.desk.database, number)
-    return {row.kind for row in rows if not row.kind.startswith("sla")}
+    return {row.kind for row in rows if row.kind in {"accept_by", "touch_by"}}
 
 
 async def all_is_kept(office: Office) -> None:

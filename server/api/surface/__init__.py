@@ -12,6 +12,7 @@ from server.api.surface.duty import DUTY
 from server.api.surface.law import LAW
 from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
+from server.api.surface.routing import ROUTING
 from server.api.surface.session import SESSION
 from server.api.surface.tickets import TICKETS
 from server.api.surface.versions import VERSIONS
@@ -24,7 +25,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *CARE,
     *DUTY,
     *CALENDARS,
+    *ROUTING,
     *LAW,
     *VERSIONS,
+    *WEBHOOKS,
     *PORTAL,
 )
