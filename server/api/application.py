@@ -51,7 +51,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     **calendars.HANDLERS,
     **routing.HANDLERS,
     **law.HANDLERS,
-    **webhooks.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

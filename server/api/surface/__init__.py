@@ -28,6 +28,5 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *ROUTING,
     *LAW,
     *VERSIONS,
-    *WEBHOOKS,
     *PORTAL,
 )
