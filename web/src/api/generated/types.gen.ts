@@ -133,13 +133,16 @@ export type Cancel = {
 /**
  * CandidateShown
  *
- * A colleague whom routing looked at; `dropped` is why not, as words, or null.
+ * A colleague whom routing looked at; `dropped` is why not, as words, or null. `points` add up
+ * to the score.
  */
 export type CandidateShown = {
     staff: number;
     name: string;
     load: number;
     dropped: string | null;
+    score: number;
+    points: Array<PointsShown>;
 };
 
 /**
@@ -281,6 +284,8 @@ export type ColleagueShown = {
     accounts: Array<string>;
     duty: 'break' | 'off_duty' | 'on_duty';
     break_until: string | null;
+    store: string | null;
+    region: string;
 };
 
 /**
@@ -298,6 +303,8 @@ export type ColleagueWanted = {
     active?: boolean;
     language?: 'en' | 'zh';
     password?: string | null;
+    store?: string | null;
+    region?: string;
 };
 
 /**
@@ -467,6 +474,13 @@ export type Edit = {
     seen_version: number;
     subject?: string | null;
     category?: string | null;
+    urgency?: Priority | null;
+    customer_level?: string | null;
+    region?: string | null;
+    product?: string | null;
+    language?: string | null;
+    store?: string | null;
+    tags?: Array<string> | null;
     ticket: number;
 };
 
@@ -538,6 +552,22 @@ export type FirmShown = {
     staff: Array<ColleagueShown>;
     statuses: Array<StatusShown>;
     skills: Array<string>;
+};
+
+/**
+ * GrabbingShown
+ *
+ * How grabbing (抢单) went in a queue, or of a colleague in it: tries, those that won, and how
+ * many seconds a ticket had waited when it was won (the median; null without any).
+ */
+export type GrabbingShown = {
+    queue: string;
+    queue_name: string;
+    staff: number | null;
+    name: string | null;
+    tries: number;
+    grabs: number;
+    median_seconds: number | null;
 };
 
 /**
@@ -875,6 +905,17 @@ export type MetricsShown = {
 };
 
 /**
+ * NextTicket
+ *
+ * The ticket that goes on from a closed one, and the customer's link to it.
+ */
+export type NextTicket = {
+    number: number;
+    token: string;
+    link: string;
+};
+
+/**
  * Note
  *
  * 备注, for staff only.
@@ -905,6 +946,17 @@ export type Plan = {
     text: string;
     public?: boolean;
     ticket: number;
+};
+
+/**
+ * PointsShown
+ *
+ * A part of a score, what it is called and the points.
+ */
+export type PointsShown = {
+    part: string;
+    name: string;
+    points: number;
 };
 
 /**
@@ -949,7 +1001,8 @@ export type Problem = {
  * ProgressShown
  *
  * GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
- * dispute, nudge, rate.
+ * dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
+ * `continued_by` tells which; that one `continues` this one.
  */
 export type ProgressShown = {
     number: number;
@@ -965,6 +1018,8 @@ export type ProgressShown = {
     resolved_at: string | null;
     closed_at: string | null;
     now: string;
+    continues: number | null;
+    continued_by: NextTicket | null;
 };
 
 /**
@@ -1156,7 +1211,9 @@ export type RosterPreview = {
 /**
  * RoutingShown
  *
- * Why was this routed here (派单理由): one readable paragraph, and its parts.
+ * Why was this routed here (派单理由): one readable paragraph, and its parts. Of a crowd
+ * `candidates` are the best and the first who were dropped; `pool` is how many were looked at, and
+ * `dropped` counts the others by reason, in words.
  */
 export type RoutingShown = {
     at: string;
@@ -1170,6 +1227,13 @@ export type RoutingShown = {
     assignee_name: string | null;
     fallback: boolean;
     candidates: Array<CandidateShown>;
+    outcome: string;
+    mode: string | null;
+    cause: string;
+    pool: number;
+    dropped: {
+        [key: string]: number;
+    };
 };
 
 /**
@@ -1203,11 +1267,11 @@ export type SetDue = {
 /**
  * SetPriority
  *
- * 优先级.
+ * 优先级: it stays as it is set. Without one, matrix and rules say again what it is.
  */
 export type SetPriority = {
     command: 'set_priority';
-    priority: Priority;
+    priority?: Priority | null;
     reason?: string;
     ticket: number;
 };
@@ -1261,6 +1325,25 @@ export type SignIn = {
 export type SignalShown = {
     id: string;
     label: string;
+};
+
+/**
+ * StandingShown
+ *
+ * What routing knows of a colleague: tickets in work (weighted: in halves of a normal one),
+ * open tickets in hand, tickets given within the last hour and eight hours, seconds from taking
+ * to solving of late.
+ */
+export type StandingShown = {
+    staff: number;
+    name: string;
+    on_duty: boolean;
+    load: number;
+    weight: number;
+    held: number;
+    given_this_hour: number;
+    given_lately: number;
+    pace_seconds: number | null;
 };
 
 /**
@@ -1439,6 +1522,8 @@ export type TicketShown = {
     allowed: Array<string>;
     link: string;
     now: string;
+    continues: number | null;
+    continued_by: number | null;
 };
 
 /**
@@ -3705,6 +3790,82 @@ export type ImportHolidaysResponses = {
 };
 
 export type ImportHolidaysResponse = ImportHolidaysResponses[keyof ImportHolidaysResponses];
+
+export type ListGrabsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        days?: number;
+    };
+    url: '/api/v1/grabs';
+};
+
+export type ListGrabsErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListGrabsError = ListGrabsErrors[keyof ListGrabsErrors];
+
+export type ListGrabsResponses = {
+    /**
+     * Done
+     */
+    200: Array<GrabbingShown>;
+};
+
+export type ListGrabsResponse = ListGrabsResponses[keyof ListGrabsResponses];
+
+export type ListStandingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/standings';
+};
+
+export type ListStandingsErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListStandingsError = ListStandingsErrors[keyof ListStandingsErrors];
+
+export type ListStandingsResponses = {
+    /**
+     * Done
+     */
+    200: Array<StandingShown>;
+};
+
+export type ListStandingsResponse = ListStandingsResponses[keyof ListStandingsResponses];
 
 export type ListMetricsData = {
     body?: never;
