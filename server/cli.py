@@ -14,15 +14,19 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, NoReturn
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from server import VERSION, app, log
+from server.domain.errors import Refusal
+from server.domain.replay import Spread
 from server.settings import BadSetting, Settings, read_settings
 from server.storage.migrate import DatabaseIsNewer
 from server.storage.units import StorageTrouble
 from server.usecases import checking, people, verification
-from server.words import LANGUAGES, say
+from server.usecases.replay import Draft, Report, last_month, replay, span_of
+from server.words import LANGUAGES, find, say
 
 READS, WRITES, SERVES = "reads", "writes", "serves"
 ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -104,6 +108,72 @@ async def _check(asked: Asked) -> Exit:
     return Exit.FOUND if errors else Exit.FINE
 
 
+async def _replay(asked: Asked) -> Exit:
+    """Replay a period, last month unless told, with the documents that files hold."""
+    try:
+        drafts = [
+            _draft(kind, Path(name)) for kind in DRAFTS for name in asked.given.get(kind) or ()
+        ]
+    except (OSError, ValueError) as error:
+        asked.tell("replay.unreadable", why=error)
+        return Exit.USAGE
+    async with app.look_at(asked.settings) as desk:
+        zone = (await desk.firm()).profile.zone
+        try:
+            if asked.given.get("from") or asked.given.get("to"):
+                span = span_of(asked.given["from"], asked.given["to"], zone)
+            else:
+                span = last_month(desk.clock.now(), zone)
+            report = await replay(desk, *span, drafts)
+        except Refusal as refusal:
+            asked.tell("replay.refused", why=say(asked.language, f"refusal.{refusal.code}"))
+            fields = refusal.facts.get("fields")
+            for field, code in fields.items() if isinstance(fields, dict) else ():
+                print(f"  {field}: {find(asked.language, f'field.{code}') or code}")
+            return Exit.USAGE
+    if asked.given.get("json"):
+        print(msgspec.json.encode(report).decode())
+    else:
+        _tell_replay(asked, report, zone)
+    return Exit.FINE
+
+
+def _draft(kind: str, file: Path) -> Draft:
+    """A document as a draft; without an id of its own it has the file's name."""
+    doc = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
+    return Draft(kind, str(doc.get("id") or file.stem), doc)
+
+
+def _tell_replay(asked: Asked, report: Report, zone: str) -> None:
+    sla = report.sla
+    days = [
+        at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+        for at in (report.from_at, report.to_at)
+    ]
+    asked.tell("replay.head", start=days[0], end=days[1], tickets=sla.tickets)
+    for one in sla.metrics:
+        before, after = one.before, one.after
+        asked.tell("replay.metric", metric=one.metric, clocks=after.clocks)
+        asked.tell("replay.breached", before=before.breached, after=after.breached)
+        for code in ("working", "wall"):
+            was, now = getattr(before, code), getattr(after, code)
+            asked.tell(f"replay.{code}", before=_spread(was), after=_spread(now))
+    asked.tell("replay.sum", changed=sla.changed, worse=sla.newly_breached, better=sla.cured)
+    for ticket in sla.examples[:TOLD]:
+        metrics = "、".join(dict.fromkeys(one.metric for one in ticket.clocks))
+        asked.tell("replay.ticket", ticket=ticket.ticket, metrics=metrics)
+    if len(sla.examples) > TOLD:
+        asked.tell("replay.more", more=sla.changed - TOLD)
+    asked.tell("replay.exact")
+
+
+def _spread(spread: Spread) -> str:
+    """Median and nine tenths as hours and minutes."""
+    if spread.median is None or spread.p90 is None:
+        return "–"
+    return " / ".join(f"{one // 3600}:{one % 3600 // 60:02}" for one in (spread.median, spread.p90))
+
+
 async def _reset(asked: Asked) -> Exit:
     async with app.open_desk(asked.settings) as desk:
         drawn = desk.entropy.token_bytes(16)
@@ -152,8 +222,8 @@ async def _doctor(asked: Asked) -> Exit:
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One command. Its words are `cli.command.NAME`, with underscores; `rest` takes over what
-    follows, unread.
+    """One command. Its words are `cli.command.NAME`, with underscores. `values` are options with
+    a value, `files` such as may come again; `rest` takes over what follows, unread.
     """
 
     name: str
@@ -161,6 +231,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = READS
     arguments: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     rest: bool = False
 
     @property
@@ -171,9 +243,20 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def usage(self) -> str:
         """How it is typed."""
-        parts = [*(f"[--{flag}]" for flag in self.flags), *(one.upper() for one in self.arguments)]
+        parts = [
+            *(f"[--{one} DATE]" for one in self.values),
+            *(f"[--{one} FILE]" for one in self.files),
+            *(f"[--{flag}]" for flag in self.flags),
+            *(one.upper() for one in self.arguments),
+        ]
         return " ".join(["paidan", self.name, *parts, *(["…"] if self.rest else [])])
 
+
+TOLD: Final = 20
+"""So many tickets that a replay changes are printed."""
+
+DRAFTS: Final = ("policy", "calendar", "metric")
+"""What a replay may try."""
 
 COMMANDS: Final = (
     Command(name="serve", kind=SERVES),
@@ -182,6 +265,7 @@ COMMANDS: Final = (
     Command(name="doctor", run=_doctor),
     Command(name="verify", run=_verify),
     Command(name="sla rebuild", run=_rebuild, kind=WRITES, flags=("check",)),
+    Command(name="replay", run=_replay, values=("from", "to"), files=DRAFTS, flags=("json",)),
     Command(name="staff reset", run=_reset, kind=WRITES, arguments=("email",)),
     Command(name="version"),
 )
@@ -216,6 +300,10 @@ def _parser() -> argparse.ArgumentParser:
         parser.set_defaults(command=command)
         for flag in command.flags:
             parser.add_argument(f"--{flag}", action="store_true")
+        for value in command.values:
+            parser.add_argument(f"--{value}")
+        for file in command.files:
+            parser.add_argument(f"--{file}", action="append")
         for argument in command.arguments:
             parser.add_argument(argument, nargs="?")
     return whole
@@ -236,7 +324,7 @@ def help_text(language: str, command: Command | None = None) -> str:
         lines += [say(language, f"cli.kind.{command.kind}")]
         lines += [
             f"  --{flag}  {say(language, f'cli.flag.{command.code}.{flag}')}"
-            for flag in command.flags
+            for flag in (*command.values, *command.files, *command.flags)
         ]
     lines += ["", say(language, "cli.heading.options")]
     for option, value in OPTIONS:
@@ -290,7 +378,8 @@ def _run(command: Command, found: argparse.Namespace, language: str) -> int:
         os.umask(0o077)  # what is kept is for the desk's owner alone
         if command.run is None:
             return _serve(settings, language)
-        flags = {flag: getattr(found, flag) for flag in command.flags}
+        given = (*command.flags, *command.values, *command.files)
+        flags = {flag: getattr(found, flag) for flag in given}
         arguments = {one: getattr(found, one) for one in command.arguments}
         return asyncio.run(command.run(Asked(settings, language, flags | arguments)))
     except (BadSetting, app.Refused, DatabaseIsNewer) as refusal:

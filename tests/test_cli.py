@@ -1,6 +1,7 @@
 """The command line as its user meets it: processes, exit codes, words, signals."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -362,3 +363,30 @@ def test_what_is_wrong_with_a_setting_is_said_in_the_readers_language(
     err = capsys.readouterr().err
     assert said in err
     assert "must" not in err
+
+
+async def test_replay_tells_what_another_policy_would_have_done(used: Path, tmp_path: Path) -> None:
+    span = ("--from", "2026-03-16", "--to", "2026-03-17")
+    code, out, _ = await paidan(used, "replay", *span)
+    assert code == Exit.FINE
+    assert "3 张工单" in out
+    assert "会不一样的工单 0 张" in out
+    draft = tmp_path / "normal.json"
+    draft.write_text('{"position": 2, "targets": {"first": {"*": 86400}}}')
+    code, out, _ = await paidan(used, "replay", *span, "--policy", str(draft), "--language", "en")
+    assert code == Exit.FINE
+    assert "3 tickets would differ" in out
+    assert "first: 3 clocks" in out
+    code, out, _ = await paidan(used, "replay", *span, "--json")
+    assert json.loads(out)["sla"]["tickets"] == 3
+
+
+async def test_replay_says_what_it_cannot_read(used: Path, tmp_path: Path) -> None:
+    code, out, _ = await paidan(used, "replay", "--from", "March", "--to", "2026-03-17")
+    assert (code, "2026-03-16 这样的日期" in out) == (Exit.USAGE, True)
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    code, out, _ = await paidan(used, "replay", "--calendar", str(broken))
+    assert (code, "读不出来" in out) == (Exit.USAGE, True)
+    code, out, _ = await paidan(used, "replay", "--calendar", str(tmp_path / "none.json"))
+    assert code == Exit.USAGE

@@ -6,10 +6,11 @@ nobody waits for it. One replay at a time.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, Literal, cast
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -56,6 +57,27 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     to_at: datetime
     until: datetime
     sla: SlaReplay
+
+
+def span_of(start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:
+    """Two local days as instants: from the first one's morning up to the second one's. Refuses
+    `Invalid` for what is no day.
+    """
+    found: list[datetime] = []
+    for field, text in (("from", start), ("to", end)):
+        try:
+            day = date.fromisoformat(text or "")
+        except ValueError:
+            raise Invalid(**{field: "day"}) from None
+        found.append(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC))
+    return found[0], found[1]
+
+
+def last_month(now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """The calendar month before this one, in the firm's zone."""
+    first = now.astimezone(ZoneInfo(zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    before = (first - timedelta(days=1)).replace(day=1)
+    return before.astimezone(UTC), first.astimezone(UTC)
 
 
 async def replay(desk: Desk, from_at: datetime, to_at: datetime, drafts: Sequence[Draft]) -> Report:
