@@ -84,7 +84,7 @@ _WEEK: Final = 7
 _DAY: Final = timedelta(days=1)
 _FAR: Final = 2
 """Days around a span in which a shift may begin that reaches into it: a night, and a zone."""
-_WINDOWS: Final = (timedelta(days=8), timedelta(days=60), LOOK_AHEAD)
+_WINDOWS: Final = (_DAY, timedelta(days=8), timedelta(days=60), LOOK_AHEAD)
 
 
 class Stint(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,12 +129,17 @@ def duty_at(firm: Staffing, staff: int, at: datetime) -> Duty | None:
     """What the roster says of a colleague at an instant. None: nothing, because he stands on no
     roster and is not on leave; his duty is then what he says himself.
     """
-    present, working = _spans(firm, staff, at, at)
+    duty = _duty_in(_spans(firm, staff, at, at), at)
+    if duty != "off_duty" or is_rostered(firm, staff) or is_away(firm, staff, at):
+        return duty
+    return None
+
+
+def _duty_in(spans: tuple[list[Span], list[Span]], at: datetime) -> Duty:
+    present, working = spans
     if _covers(working, at):
         return "on_duty"
-    if _covers(present, at):
-        return "break"
-    return "off_duty" if is_rostered(firm, staff) or is_away(firm, staff, at) else None
+    return "break" if _covers(present, at) else "off_duty"
 
 
 def next_change(firm: Staffing, staff: int, at: datetime) -> Turn | None:
@@ -145,11 +150,11 @@ def next_change(firm: Staffing, staff: int, at: datetime) -> Turn | None:
         away = sorted(one.starts_at for one in firm.leaves.get(staff, ()) if one.starts_at > at)
         return Turn(at=away[0], duty="off_duty") if away else None
     for window in _WINDOWS:
-        present, working = _spans(firm, staff, at, at + window)
+        present, working = spans = _spans(firm, staff, at, at + window)
         edges = {edge for span in (*present, *working) for edge in span}
         coming = min((edge for edge in edges if at < edge <= at + window), default=None)
         if coming is not None:
-            return Turn(at=coming, duty=duty_at(firm, staff, coming) or "off_duty")
+            return Turn(at=coming, duty=_duty_in(spans, coming))
     return None
 
 
@@ -321,8 +326,8 @@ def _shift_by_plan(firm: Staffing, roster: Roster, staff: int, day: date) -> str
     own = roster.overrides.get(day, {}).get(staff)
     if own is not None:
         return own
-    for line in roster.lines:
-        if line.staff == staff and (line.since or day) <= day <= (line.until or day):
+    for line in roster.lines_of(staff):
+        if (line.since or day) <= day <= (line.until or day):
             return _shift_by_cycle(firm, roster, line, day)
     return FREE
 
@@ -395,10 +400,21 @@ def _spans(
     first = low.date() - _DAY * _FAR
     last = high.date() + _DAY * _FAR
     found = stints(firm, staff, first, last)
-    away = [(one.starts_at, one.ends_at) for one in firm.leaves.get(staff, ())]
+    early, late = low - _DAY * (_FAR + 2), high + _DAY * (_FAR + 2)
+    away = [
+        (one.starts_at, one.ends_at)
+        for one in firm.leaves.get(staff, ())
+        if one.ends_at > early and one.starts_at < late
+    ]
     present = [(one.starts_at, one.ends_at) for one in found]
     working = [
-        span for one in found for span in without([(one.starts_at, one.ends_at)], one.breaks)
+        span
+        for one in found
+        for span in (
+            without([(one.starts_at, one.ends_at)], one.breaks)
+            if one.breaks
+            else [(one.starts_at, one.ends_at)]
+        )
     ]
     return without(_merged(present), away), without(_merged(working), away)
 

@@ -70,7 +70,7 @@ class Handing(msgspec.Struct, frozen=True, kw_only=True):
     left: Literal["pressing", "all", "none"] = "pressing"
 
 
-class Roster(msgspec.Struct, frozen=True, kw_only=True):
+class Roster(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """排班表 of one or several teams. `overrides`: day → colleague → a shift's id, or "" for a free
     day. `calendar` names the calendar with the holidays; "" has none. Refuses `Invalid` for an
     unknown zone, malformed hours, a break outside its shift, and ids that nothing has.
@@ -106,9 +106,22 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def people(self) -> frozenset[int]:
-        """Everybody who has a line or an override."""
-        lines = frozenset(line.staff for line in self.lines)
-        return lines.union(*(day.keys() for day in self.overrides.values()))
+        """Everybody who has a line or an override; kept with the roster, as is the next."""
+        kept: dict[str, frozenset[int]] = self.__dict__
+        if "_people" not in kept:
+            lines = frozenset(line.staff for line in self.lines)
+            kept["_people"] = lines.union(*(day.keys() for day in self.overrides.values()))
+        return kept["_people"]
+
+    def lines_of(self, staff: int) -> tuple[Line, ...]:
+        """A colleague's lines, in order."""
+        kept: dict[str, dict[int, tuple[Line, ...]]] = self.__dict__
+        if "_lines" not in kept:
+            found: dict[int, tuple[Line, ...]] = {}
+            for line in self.lines:
+                found[line.staff] = (*found.get(line.staff, ()), line)
+            kept["_lines"] = found
+        return kept["_lines"].get(staff, ())
 
 
 class Leave(msgspec.Struct, frozen=True, kw_only=True):

@@ -122,8 +122,15 @@ async def next_due_at(desk: Desk) -> datetime | None:
         return await rows.next_due_at(desk.database)
 
 
-async def has_rosters(desk: Desk) -> bool:
-    """Whether there is anything to follow."""
+async def read_plan(desk: Desk) -> tuple[object, ...]:
+    """What `follow` looks at: only when it is another than before there is anything to follow."""
+    firm = await desk.firm()
+    active = frozenset(one.id for one in firm.staff.values() if one.active)
+    return firm.rosters, firm.leaves, firm.swaps, firm.calendars, active
+
+
+async def is_anything_planned(desk: Desk) -> bool:
+    """Whether there is a roster or leave, or was one a moment ago."""
     firm = await desk.firm()
     if firm.rosters or firm.leaves or firm.swaps:
         return True

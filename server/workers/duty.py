@@ -11,17 +11,17 @@ from server.usecases import duty, handovers
 
 async def run(desk: Desk) -> None:
     """Until the desk stops."""
-    followed = -1
+    followed: tuple[object, ...] = ()
     while not desk.stopping:
         seen = desk.bell.rung
         with desk.activity.busy():
             # Turns that are due come first: they were due under what was planned before.
             while await _let_happen(desk):
                 pass
-            seq = (await desk.firm()).seq
-            if seq != followed and await duty.has_rosters(desk):
+            plan = await duty.read_plan(desk)
+            if plan != followed and await duty.is_anything_planned(desk):
                 await duty.follow(desk)
-            followed = seq
+            followed = plan
             until = await duty.next_due_at(desk)
         await desk.clock.wait(desk.bell, seen, until)
 
