@@ -24,6 +24,7 @@ from server.api import (
     live,
     pages,
     portal,
+    replay,
     rosters,
     routing,
     staff,
@@ -51,6 +52,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **calendars.HANDLERS,
     **routing.HANDLERS,
     **law.HANDLERS,
+    **replay.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

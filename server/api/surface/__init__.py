@@ -12,6 +12,7 @@ from server.api.surface.duty import DUTY
 from server.api.surface.law import LAW
 from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
+from server.api.surface.replay import REPLAY
 from server.api.surface.routing import ROUTING
 from server.api.surface.session import SESSION
 from server.api.surface.tickets import TICKETS
@@ -27,6 +28,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *CALENDARS,
     *ROUTING,
     *LAW,
+    *REPLAY,
     *VERSIONS,
     *PORTAL,
 )
