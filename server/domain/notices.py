@@ -87,6 +87,8 @@ def _routed(body: events.Routed, _after: Ticket, _firm: Firm) -> tuple[Notice, .
 
 
 def _assigned(body: events.Assigned, _after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    if body.cause == "handover":
+        return ()  # one card lists all that was handed over
     return (Notice(kind="assigned", staff=body.assignee),)
 
 

@@ -46,6 +46,7 @@ async def test_the_leader_and_he_who_goes_get_one_card_with_the_time_that_is_lef
     await until(world, at("18:15"))
     (rest,) = [text for text in stage.told(SUPERVISOR) if "没人接手" in text]
     assert "#2" in rest
+    assert not any("派给你：#2" in text for text in stage.told(SUPERVISOR))
 
 
 async def test_the_leader_hears_of_leave_and_the_colleague_of_the_decision(stage) -> None:
