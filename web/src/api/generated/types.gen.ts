@@ -199,6 +199,33 @@ export type Claim = {
 };
 
 /**
+ * ClockJudged
+ *
+ * How a clock stands in a replay: seconds promised and used, and since when it is breached.
+ */
+export type ClockJudged = {
+    state: string;
+    verdict: 'breached' | 'met' | 'none';
+    target: number;
+    used: number;
+    breached_at: string | null;
+    stopped_at: string | null;
+    by_retarget: boolean;
+};
+
+/**
+ * ClockReplayShown
+ *
+ * A clock that changes; null where there was, or would be, none.
+ */
+export type ClockReplayShown = {
+    metric: string;
+    instance: number;
+    before: ClockJudged | null;
+    after: ClockJudged | null;
+};
+
+/**
  * ClockShown
  *
  * One SLA clock. `target`, `used` and `remaining` are working seconds; `remaining` negative:
@@ -417,6 +444,19 @@ export type DocumentWanted = {
 export type Done = {
     ticket: TicketRow;
     allowed: Array<string>;
+};
+
+/**
+ * DraftWanted
+ *
+ * A document as it might be; it holds in the whole past that is replayed, and is not saved.
+ */
+export type DraftWanted = {
+    kind: 'calendar' | 'metric' | 'policy';
+    id: string;
+    doc: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -738,7 +778,7 @@ export type LawJobShown = {
     ended_at: string | null;
     reached: number;
     through: number;
-    tally: TallyShown;
+    tally: ServerApiSchemasLawTallyShown;
     text: string;
 };
 
@@ -754,7 +794,7 @@ export type LawPreview = {
     } & Apply) | ({
         order: 'excuse';
     } & ExcuseTime);
-    tally: TallyShown;
+    tally: ServerApiSchemasLawTallyShown;
     examples: Array<ExampleShown>;
 };
 
@@ -871,6 +911,18 @@ export type MessageShown = {
     visibility: 'internal' | 'public';
     direction: 'in' | 'out';
     text: string;
+};
+
+/**
+ * MetricReplayShown
+ *
+ * A metric as it was and as it would have been.
+ */
+export type MetricReplayShown = {
+    metric: string;
+    name: string;
+    before: ServerApiSchemasReplayTallyShown;
+    after: ServerApiSchemasReplayTallyShown;
 };
 
 /**
@@ -1104,6 +1156,39 @@ export type Reopen = {
 };
 
 /**
+ * ReplayProgress
+ *
+ * GET /api/v1/replay: how far the replay under way is, 0 to 1; null while there is none.
+ */
+export type ReplayProgress = {
+    share: number | null;
+};
+
+/**
+ * ReplayShown
+ *
+ * What a replay found, of the tickets as they stand at `until`.
+ */
+export type ReplayShown = {
+    from_at: string;
+    to_at: string;
+    until: string;
+    sla: SlaReplayShown;
+};
+
+/**
+ * ReplayWanted
+ *
+ * POST /api/v1/replay: tickets filed from `from_at` up to `to_at`, 400 days at most, judged as
+ * it was and with the drafts.
+ */
+export type ReplayWanted = {
+    from_at: string;
+    to_at: string;
+    drafts?: Array<DraftWanted>;
+};
+
+/**
  * Reply
  *
  * 回复, visible to the customer. `then` sets a status in the same change: "open",
@@ -1328,6 +1413,31 @@ export type SignalShown = {
 };
 
 /**
+ * SlaReplayShown
+ *
+ * Exact: the same events, judged by other rules. `examples` are the first 200 tickets that
+ * change; `changed` counts all.
+ */
+export type SlaReplayShown = {
+    tickets: number;
+    changed: number;
+    newly_breached: number;
+    cured: number;
+    metrics: Array<MetricReplayShown>;
+    examples: Array<TicketReplayShown>;
+};
+
+/**
+ * SpreadShown
+ *
+ * Seconds: half of the cases took no longer than `median`, nine of ten no longer than `p90`.
+ */
+export type SpreadShown = {
+    median: number | null;
+    p90: number | null;
+};
+
+/**
  * StandingShown
  *
  * What routing knows of a colleague: tickets in work (weighted: in halves of a normal one),
@@ -1440,23 +1550,6 @@ export type TakingWanted = {
 };
 
 /**
- * TallyShown
- *
- * What an order does: tickets that it looks at, that it changes, that could not be worked on;
- * clocks that fall due at another instant, that it breaches, cures, begins and cancels.
- */
-export type TallyShown = {
-    looked_at: number;
-    tickets: number;
-    moved: number;
-    breached: number;
-    cured: number;
-    begun: number;
-    cancelled: number;
-    failed: number;
-};
-
-/**
  * TeamShown
  *
  * A team in menus and lists.
@@ -1466,6 +1559,16 @@ export type TeamShown = {
     name: string;
     members: Array<number>;
     leaders: Array<number>;
+};
+
+/**
+ * TicketReplayShown
+ *
+ * A ticket that changes.
+ */
+export type TicketReplayShown = {
+    ticket: number;
+    clocks: Array<ClockReplayShown>;
 };
 
 /**
@@ -1625,6 +1728,39 @@ export type VersionShown = {
     doc: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * TallyShown
+ *
+ * What an order does: tickets that it looks at, that it changes, that could not be worked on;
+ * clocks that fall due at another instant, that it breaches, cures, begins and cancels.
+ */
+export type ServerApiSchemasLawTallyShown = {
+    looked_at: number;
+    tickets: number;
+    moved: number;
+    breached: number;
+    cured: number;
+    begun: number;
+    cancelled: number;
+    failed: number;
+};
+
+/**
+ * TallyShown
+ *
+ * All clocks of a metric. Open clocks whose time is up count as breached too.
+ */
+export type ServerApiSchemasReplayTallyShown = {
+    clocks: number;
+    met: number;
+    breached: number;
+    by_retarget: number;
+    open: number;
+    cancelled: number;
+    working: SpreadShown;
+    wall: SpreadShown;
 };
 
 export type SignOutData = {
@@ -4077,6 +4213,92 @@ export type ReadLawJobResponses = {
 };
 
 export type ReadLawJobResponse = ReadLawJobResponses[keyof ReadLawJobResponses];
+
+export type ReadReplayProgressData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/replay';
+};
+
+export type ReadReplayProgressErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadReplayProgressError = ReadReplayProgressErrors[keyof ReadReplayProgressErrors];
+
+export type ReadReplayProgressResponses = {
+    /**
+     * Done
+     */
+    200: ReplayProgress;
+};
+
+export type ReadReplayProgressResponse = ReadReplayProgressResponses[keyof ReadReplayProgressResponses];
+
+export type ReplayData = {
+    body: ReplayWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/replay';
+};
+
+export type ReplayErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The state of the desk does not allow it now
+     */
+    409: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type ReplayError = ReplayErrors[keyof ReplayErrors];
+
+export type ReplayResponses = {
+    /**
+     * Done
+     */
+    200: ReplayShown;
+};
+
+export type ReplayResponse = ReplayResponses[keyof ReplayResponses];
 
 export type ListVersionsData = {
     body?: never;
