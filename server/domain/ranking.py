@@ -50,6 +50,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     reach: float = REACH_KM
 
     @property
+    def is_known(self) -> bool:
+        """Whether anything is known of it."""
+        return bool(self.region) or self.degrees is not None
+
+    @property
     def degrees(self) -> tuple[float, float] | None:
         """Latitude and longitude, or None."""
         if self.latitude is None or self.longitude is None:
@@ -273,7 +278,7 @@ def _columns(
         found["pace"] = _pace(kept, worth.pace)
     if worth.fair:
         found["fair"] = _fair(kept, field.at, worth.fair)
-    if worth.near and (need.place.region or need.place.degrees is not None):
+    if worth.near and need.place.is_known:
         found["near"] = _near(kept, need.place, field.places, worth.near)
     if worth.known and need.known is not None:
         found["known"] = [worth.known if one.id == need.known else 0 for one, _ in kept]

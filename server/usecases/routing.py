@@ -1,20 +1,16 @@
 """派单 as part of other use cases: what rules and standings say becomes an event. Tickets that
-wait for somebody are routed again; those that nobody accepts, or begins with, go on.
+nobody accepts, or begins with, go on.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from server import log
-from server.desk import Desk
 from server.domain import ticket as rules
-from server.domain.attributes import Assessed, adjusted
+from server.domain.attributes import Assessed
 from server.domain.events import (
-    DESK,
-    ConfigurationSaved,
     Decision,
     Event,
     Released,
@@ -22,23 +18,14 @@ from server.domain.events import (
     Transferred,
 )
 from server.domain.firm import Firm
-from server.domain.holding import waits
-from server.domain.ranking import Field, Need, free_at_of
+from server.domain.ranking import NOWHERE, REACH_KM, Field, Need, Place
 from server.domain.routing import Cause, Pool, decide, teams_asked
 from server.domain.rules import Verdict
+from server.domain.stores import Store, nearest
 from server.domain.ticket import Change, Ticket
-from server.storage import ledger, messages, standings, tickets
-from server.storage.standings import Waiting
-from server.storage.units import Overloaded
-from server.usecases.acts import Act, change
+from server.storage import ledger, messages, standings
+from server.usecases.acts import Act
 from server.usecases.facts import assess_ticket
-from server.usecases.keeping import waiting_of
-from server.usecases.recording import record
-
-BATCH: Final = 16
-"""How many waiting tickets are looked at in one unit."""
-START: Final = (-1, datetime.fromisoformat("2000-01-01T00:00:00+00:00"), 0)
-"""Before the first place of the waiting queue."""
 
 _NOBODY: Final[frozenset[int]] = frozenset()
 
@@ -81,7 +68,7 @@ async def _pool_of(  # noqa: PLR0917
     act: Act, firm: Firm, ticket: Ticket, verdict: Verdict, cause: Cause, placing: Placing
 ) -> Pool:
     queue = firm.queue_of(ticket.queue)
-    known = None
+    known, place = None, place_of(ticket, firm)
     if queue.weights.known:
         known = await standings.last_colleague(act.unit, ticket.customer, ticket.number)
     pool = Pool(
@@ -90,6 +77,7 @@ async def _pool_of(  # noqa: PLR0917
             priority=ticket.priority,
             category=ticket.category,
             skills=verdict.skills,
+            place=place,
             known=known,
             left_out=placing.left_out,
         ),
@@ -97,6 +85,7 @@ async def _pool_of(  # noqa: PLR0917
         teams=firm.teams,
         general=firm.rules.fallback_team,
         sent_to=placing.sent_to,
+        nearest=nearest_team(ticket, firm) if queue.by_store else None,
         cause=cause,
         exhausted=cause == "unaccepted" and ticket.passed_on + 1 >= queue.tries,
     )
@@ -104,8 +93,60 @@ async def _pool_of(  # noqa: PLR0917
     leaders = {team.id: firm.leaders_of(team.id) for team in teams}
     asked = {number for team in teams for number in team.members}
     asked.update(number for numbers in leaders.values() for number in numbers)
-    known_of = await standings.read_some(act.unit, frozenset(asked))
-    return replace(pool, field=replace(pool.field, standings=known_of), leaders=leaders)
+    field = Field(
+        staff=firm.staff,
+        standings=await standings.read_some(act.unit, frozenset(asked)),
+        places=places_of(asked, firm) if queue.weights.near and place.is_known else {},
+        at=act.at,
+    )
+    return replace(pool, field=field, leaders=leaders)
+
+
+def place_of(ticket: Ticket, firm: Firm) -> Place:
+    """Where the customer is; of whom nothing is known, where the ticket's store is."""
+    if ticket.region or ticket.latitude is not None:
+        return Place(region=ticket.region, latitude=ticket.latitude, longitude=ticket.longitude)
+    store = firm.stores.get(ticket.store)
+    return NOWHERE if store is None else _place_of_store(store)
+
+
+def places_of(staff: Iterable[int], firm: Firm) -> dict[int, Place]:
+    """Where colleagues work: in their store, else in their region. Who shares a store shares the
+    place.
+    """
+    of_store = {store.id: _place_of_store(store) for store in firm.stores.values()}
+    of_region: dict[str, Place] = {}
+    found: dict[int, Place] = {}
+    for number in staff:
+        person = firm.staff.get(number)
+        if person is None or not (person.store or person.region):
+            continue
+        region = of_region.setdefault(person.region, Place(region=person.region))
+        found[number] = of_store.get(person.store or "", region)
+    return found
+
+
+def _place_of_store(store: Store) -> Place:
+    return Place(
+        region=store.region,
+        latitude=store.latitude,
+        longitude=store.longitude,
+        reach=store.radius or REACH_KM,
+    )
+
+
+def nearest_team(ticket: Ticket, firm: Firm) -> str | None:
+    """The team of the ticket's store, else of the nearest one that has a team."""
+    own = firm.stores.get(ticket.store)
+    if own is not None and own.team is not None:
+        return own.team
+    near = nearest(
+        (store for store in firm.stores.values() if store.team is not None),
+        latitude=ticket.latitude,
+        longitude=ticket.longitude,
+        region=ticket.region,
+    )
+    return near[0].store.team if near else None
 
 
 def placing_of(events: list[Event]) -> Placing:
@@ -130,7 +171,8 @@ def placing_of(events: list[Event]) -> Placing:
     return Placing(sent_to=sent_to, left_out=frozenset(left_out))
 
 
-async def _read_placing(act: Act, ticket: Ticket) -> Placing:
+async def read_placing(act: Act, ticket: Ticket) -> Placing:
+    """The same, read from the log."""
     return placing_of(await ledger.list_placings(act.unit, ticket.number))
 
 
@@ -146,11 +188,11 @@ async def pass_on(act: Act, ticket: Ticket, kind: str) -> Change:
     if ticket.assignee is None or late_by is None or late_by > act.at:
         return Change(ticket)
     reason: Cause = "unaccepted" if kind == "accept_by" else "untouched"
-    placing = await _read_placing(act, ticket)
+    placing = await read_placing(act, ticket)
     placing = replace(placing, left_out=placing.left_out | {ticket.assignee})
     text = await messages.customers_words(act.unit, ticket.number)
     routed = await route(act, ticket, text, cause=reason, placing=placing)
-    decision = _decision_of(routed)
+    decision = decision_of(routed)
     if decision.mode == "automatic" and reason == "unaccepted":
         return routed
     back = rules.release(ticket, reason)
@@ -159,192 +201,6 @@ async def pass_on(act: Act, ticket: Ticket, kind: str) -> Change:
     return Change(routed.ticket, back.events + routed.events)
 
 
-# The waiting queue
-
-
-@change
-async def reroute(act: Act, number: int) -> Ticket | None:
-    """Route one waiting ticket again; None when it does not wait. A decision that changes nothing
-    writes no event.
-    """
-    return await _reroute(act, number)
-
-
-async def _reroute(act: Act, number: int) -> Ticket | None:
-    ticket = await tickets.find(act.unit, number)
-    if ticket is None or not waits(ticket):
-        return None
-    placing = await _read_placing(act, ticket)
-    text = await messages.customers_words(act.unit, number)
-    assessed = await assess_ticket(act, ticket, text)
-    now = adjusted(ticket, assessed, movable=True)
-    routed = await route(act, now.ticket, text, cause="waiting", placing=placing, assessed=assessed)
-    if routed.ticket.assignee is not None or routed.ticket.team != ticket.team:
-        whole = Change(routed.ticket, now.events + routed.events)
-        return await record(act, ticket, whole, DESK, "desk")
-    if now.events:
-        ticket = await record(act, ticket, now, DESK, "desk")
-    await _note_need(act, ticket, _decision_of(routed))
-    return ticket
-
-
-async def _note_need(act: Act, ticket: Ticket, decision: Decision) -> None:
-    """Remember whom the ticket waits for, so that it need not be asked again and again."""
-    place = waiting_of(ticket, decision)
-    if await standings.find_waiting(act.unit, ticket.number) != place:
-        await standings.wait(act.unit, place)
-
-
-def _decision_of(change_: Change) -> Decision:
+def decision_of(change_: Change) -> Decision:
+    """The decision that a change carries."""
     return next(body.decision for body in change_.events if isinstance(body, Routed))
-
-
-class News(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened since: up to which event was looked, whether all waiting tickets have to be
-    decided anew (rules, queues and teams changed), whether somebody became free, and the tickets
-    that are others now.
-    """
-
-    seq: int
-    everything: bool = False
-    freed: bool = False
-    changed: tuple[int, ...] = ()
-
-
-_FREEING: Final = frozenset(
-    {
-        "resolved",
-        "closed",
-        "cancelled",
-        "released",
-        "transferred",
-        "assigned",
-        "status_changed",
-        "duty_changed",
-        "staff_saved",
-    }
-)
-_CHANGING: Final = frozenset({"priority_changed", "edited", "released", "transferred", "reopened"})
-_HANDED_ON: Final = '"cause":"unaccepted"'
-_PAGE: Final = 500
-
-
-async def read_news(desk: Desk, seq: int) -> News:
-    """What happened after an event that matters to the waiting queue."""
-    news = News(seq=seq)
-    with desk.activity.busy():
-        while rows := await ledger.list_rows_since(desk.database, news.seq, _PAGE):
-            kinds = {row.kind for row in rows}
-            handed_on = any(row.kind == "routed" and _HANDED_ON in (row.body or "") for row in rows)
-            news = News(
-                seq=rows[-1].seq,
-                everything=news.everything
-                or any(_reconfigures(row) for row in rows if row.kind == "configuration_saved"),
-                freed=news.freed or handed_on or bool(kinds & _FREEING),
-                changed=news.changed
-                + tuple(row.ticket for row in rows if row.kind in _CHANGING and row.ticket),
-            )
-    return news
-
-
-def _reconfigures(row: ledger.Row) -> bool:
-    event = row.event()
-    return event is None or (
-        isinstance(event.body, ConfigurationSaved) and event.body.of not in _ASIDE
-    )
-
-
-_ASIDE: Final = frozenset({"channel", "chat_group", "policy", "ladder", "status"})
-"""Kinds of configuration that say nothing about who gets a ticket."""
-
-
-async def head_seq(desk: Desk) -> int:
-    """The last event's seq."""
-    with desk.activity.busy():
-        return (await ledger.read_head(desk.database)).seq
-
-
-async def route_waiting(desk: Desk, *, everything: bool) -> int:
-    """Go through the waiting queue, most pressing first, and give what can be given; how many
-    were. With `everything` each ticket is decided anew; else those for whom, as it turned out,
-    nobody is free are passed over together.
-    """
-    place, hopeless, given = START, frozenset[str](), 0
-    while not desk.stopping:
-        with desk.activity.busy():
-            rows = await standings.list_waiting(
-                desk.database, place, BATCH * 8, automatic=not everything
-            )
-        if not rows:
-            break
-        place = (rows[-1].rank, rows[-1].queued_at, rows[-1].ticket)
-        for start in range(0, len(rows), BATCH):
-            batch = tuple(rows[start : start + BATCH])
-            if not everything:
-                batch = tuple(row for row in batch if row.need not in hopeless)
-            if batch:
-                placed, hopeless = await _try_batch(desk, batch, hopeless, everything=everything)
-                given += placed
-    return given
-
-
-async def _try_batch(
-    desk: Desk, batch: tuple[Waiting, ...], hopeless: frozenset[str], *, everything: bool
-) -> tuple[int, frozenset[str]]:
-    try:
-        return await _route_batch(desk, batch, hopeless, everything)
-    except Overloaded:
-        raise
-    except Exception as error:  # noqa: BLE001  # one ticket must not hold up the others
-        if len(batch) == 1:
-            log.incident(error, "waiting", ticket=batch[0].ticket)
-            return 0, hopeless
-    given = 0
-    for row in batch:
-        placed, hopeless = await _try_batch(desk, (row,), hopeless, everything=everything)
-        given += placed
-    return given, hopeless
-
-
-@change
-async def _route_batch(
-    act: Act,
-    batch: tuple[Waiting, ...],
-    hopeless: frozenset[str],
-    everything: bool,  # noqa: FBT001
-) -> tuple[int, frozenset[str]]:
-    given = 0
-    for row in batch:
-        if row.need in hopeless and not everything:
-            continue
-        after = await _reroute(act, row.ticket)
-        if after is not None and after.assignee is not None:
-            given += 1
-        elif after is not None:
-            now = await standings.find_waiting(act.unit, row.ticket)
-            hopeless |= {now.need} if now is not None else frozenset()
-    return given, hopeless
-
-
-async def next_free_at(desk: Desk) -> datetime | None:
-    """When the next colleague who rests, or had enough this hour, may get tickets again; None
-    where no ticket waits.
-    """
-    firm = await desk.firm()
-    bounded = [queue for queue in firm.queues.values() if queue.caps.hourly or queue.fatigue.after]
-    if not bounded:
-        return None
-    with desk.activity.busy():
-        if not await standings.list_waiting(desk.database, START, 1, automatic=True):
-            return None
-        known = await standings.read_all(desk.database)
-    now = int(desk.clock.now().timestamp())
-    found = [
-        free_at
-        for number, standing in known.items()
-        if number in firm.staff and firm.staff[number].on_duty
-        for queue in bounded
-        for urgent in (True, False)
-        if (free_at := free_at_of(standing, queue, urgent=urgent)[0]) > now
-    ]
-    return datetime.fromtimestamp(min(found), tz=UTC) if found else None

@@ -14,10 +14,11 @@ from server.domain.events import Priority, Released, Routed
 from server.domain.people import Role, Staff, Team
 from server.domain.queues import Caps, Fatigue, Queue
 from server.domain.standings import instants
+from server.domain.stores import Store
 from server.storage import standings as kept
 from server.storage import tickets
 from server.storage import timers as timer_rows
-from server.usecases import deadlines, grabbing, people, routing, standings
+from server.usecases import deadlines, grabbing, people, standings, waiting
 from tests.support.builders import Office
 
 pytestmark = pytest.mark.anyio
@@ -53,10 +54,10 @@ async def now(office: Office, number: int):
 
 
 async def go_round(office: Office, *, everything: bool = False) -> int:
-    given = await routing.route_waiting(office.desk, everything=everything)
-    head = await routing.head_seq(office.desk)
-    assert await routing.route_waiting(office.desk, everything=everything) == 0
-    assert await routing.head_seq(office.desk) == head, "a decision that changes nothing is silent"
+    given = await waiting.route_waiting(office.desk, everything=everything)
+    head = await waiting.head_seq(office.desk)
+    assert await waiting.route_waiting(office.desk, everything=everything) == 0
+    assert await waiting.head_seq(office.desk) == head, "a decision that changes nothing is silent"
     return given
 
 
@@ -127,10 +128,10 @@ async def test_a_solved_ticket_makes_room_for_the_most_pressing_one_that_waits(o
     await a_queue(office, caps=Caps(open=1))
     first, plain, pressing = [(await office.file(NETWORK)).number for _ in range(3)]
     await office.do(office.boss, c.SetPriority(ticket=pressing, priority=Priority.URGENT))
-    seen = await routing.head_seq(office.desk)
+    seen = await waiting.head_seq(office.desk)
     assert await go_round(office) == 0
     await office.do(office.li, c.Resolve(ticket=first, solution="好了"))
-    assert (await routing.read_news(office.desk, seen)).freed
+    assert (await waiting.read_news(office.desk, seen)).freed
     assert await go_round(office) == 1
     assert (await now(office, pressing)).assignee == office.li.id
     assert (await now(office, plain)).assignee is None
@@ -148,9 +149,9 @@ async def test_whatever_frees_somebody_routes_what_waits(office: Office, how: st
     assert {(await now(office, number)).assignee for number in busy} == {office.li.id, other.id}
     number = (await office.file(NETWORK)).number
     assert (await now(office, number)).assignee is None
-    seen = await routing.head_seq(office.desk)
+    seen = await waiting.head_seq(office.desk)
     await _free(office, how, busy)
-    news = await routing.read_news(office.desk, seen)
+    news = await waiting.read_news(office.desk, seen)
     assert news.freed or news.everything
     assert await go_round(office, everything=news.everything) >= 1
     assert (await now(office, number)).assignee is not None
@@ -228,11 +229,11 @@ async def test_who_had_enough_this_hour_gets_the_next_one_when_it_is_over(office
     await a_queue(office, caps=Caps(hourly=2))
     numbers = [(await office.file(NETWORK)).number for _ in range(3)]
     assert (await now(office, numbers[2])).assignee is None
-    free_at = await routing.next_free_at(office.desk)
+    free_at = await waiting.next_free_at(office.desk)
     assert free_at == office.desk.clock.now() + timedelta(hours=1)
     office.set_to(free_at)
     assert await go_round(office) == 1
-    assert await routing.next_free_at(office.desk) is None
+    assert await waiting.next_free_at(office.desk) is None
 
 
 async def test_after_urgent_tickets_in_a_row_a_colleague_rests_from_them(office: Office):
@@ -243,7 +244,7 @@ async def test_after_urgent_tickets_in_a_row_a_colleague_rests_from_them(office:
     assert (await now(office, third)).assignee is None
     dropped = (await office.events(third))[-1].decision.candidates
     assert [(one.staff, one.dropped) for one in dropped] == [(office.li.id, "resting")]
-    rested_at = await routing.next_free_at(office.desk)
+    rested_at = await waiting.next_free_at(office.desk)
     assert rested_at == office.desk.clock.now() + timedelta(minutes=30)
     office.set_to(rested_at)
     assert await go_round(office) == 1
@@ -369,3 +370,29 @@ def _lost(answer: object) -> bool:
         assert isinstance(answer, AlreadyClaimed), answer
         return True
     return False
+
+
+# --- where people are
+
+
+async def test_the_colleague_of_the_nearest_store_comes_first(office: Office):
+    near, far = await colleagues(office, 2)
+    for name, latitude, person in (("nanshan", 22.53, near), ("tianhe", 23.12, far)):
+        place = Store(id=name, name=name, latitude=latitude, longitude=113.93, radius=200)
+        await office.save("store", name, place)
+        placed = msgspec.structs.replace(person, store=name)
+        await people.save_staff(office.desk, office.admin, placed)
+    ticket = await office.file(NETWORK, latitude=22.54, longitude=113.95)
+    assert ticket.assignee == near.id
+    decision = (await office.events(ticket.number))[-1].decision
+    scores = {one.staff: one.scores["near"] for one in decision.candidates if one.scores}
+    assert scores[near.id] == 10
+    assert scores[near.id] > scores[far.id] > scores[office.li.id] == 0
+
+
+async def test_a_queue_may_send_to_the_team_of_the_nearest_store(office: Office):
+    await a_queue(office, by_store=True, team="first")
+    region = "广东省/深圳市/南山区"
+    await office.save("store", "sz", Store(id="sz", name="深圳", team="second", region=region))
+    assert (await office.file(region="广东 深圳 南山")).team == "second"
+    assert (await office.file(region="北京市")).team == "first"
