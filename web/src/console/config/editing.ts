@@ -34,6 +34,8 @@ export interface Editing<T> {
   reload: () => void
   undo: () => void
   save: () => Promise<boolean>
+  /** The draft as it would be sent. */
+  sending: () => object
   takeTheirs: () => void
   keepMine: () => void
 }
@@ -139,6 +141,9 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
     fill(saved.value, version.value)
   }
 
+  const prepared = (doc: T) => withoutVersion(options.prepare ? options.prepare(doc) : doc)
+  const sending = () => (draft.value ? prepared(clone(draft.value)) : {})
+
   async function save(): Promise<boolean> {
     if (draft.value === null || busy.value) return false
     checked.value = true
@@ -151,12 +156,7 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
     busy.value = true
     const sent = clone(draft.value)
     try {
-      const document = await saveDocument(
-        kind,
-        id,
-        withoutVersion(options.prepare ? options.prepare(sent) : sent),
-        version.value,
-      )
+      const document = await saveDocument(kind, id, prepared(sent), version.value)
       const later = JSON.stringify(draft.value) !== JSON.stringify(sent) ? clone(draft.value) : null
       fill(document.doc as T, document.version)
       if (later) draft.value = later // typed while the answer was on its way
@@ -230,6 +230,7 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
     reload: () => void query.refetch(),
     undo,
     save,
+    sending,
     takeTheirs,
     keepMine,
   }

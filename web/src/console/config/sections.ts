@@ -1,5 +1,5 @@
 /** The sections of 派单与时效, grouped as they are thought of. */
-import { Building2, CalendarClock, CalendarDays, Gauge, Grid3x3, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
+import { Building2, CalendarClock, CalendarDays, FlaskConical, Gauge, Grid3x3, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
 import { type Component, defineAsyncComponent } from 'vue'
 import SectionBones from './parts/SectionBones.vue'
 
@@ -15,6 +15,7 @@ const SOURCES = {
   stores: { icon: MapPin, page: () => import('./stores/StoresSection.vue') },
   rosters: { icon: CalendarClock, page: () => import('./rosters/RostersSection.vue') },
   skills: { icon: Sparkles, page: () => import('./skills/SkillsSection.vue') },
+  dryrun: { icon: FlaskConical, page: () => import('./dryrun/DryRunSection.vue') },
   profile: { icon: Building2, page: () => import('./profile/ProfileSection.vue') },
 }
 
@@ -24,6 +25,7 @@ export const GROUPS: { id: string; sections: Section[] }[] = [
   { id: 'time', sections: ['policies', 'calendars', 'ladders', 'metrics', 'jobs'] },
   { id: 'route', sections: ['rules', 'queues', 'matrix', 'stores'] },
   { id: 'people', sections: ['rosters', 'skills'] },
+  { id: 'try', sections: ['dryrun'] },
   { id: 'firm', sections: ['profile'] },
 ]
 
