@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +13,8 @@ from server.domain.calendars import Closed, Explicit, Override, Pattern
 from server.domain.rosters import Roster, Staffing
 
 Away = Literal["", "part", "whole"]
+_DAY: Final = timedelta(days=1)
+
 DayKind = Literal["", "holiday", "make_up", "own"]
 
 
@@ -56,7 +59,7 @@ def grid(firm: Staffing, roster: Roster, first: date, count: int) -> Grid:
     """The grid of so many days from `first` on: everybody on the roster, and everybody active of
     its teams.
     """
-    days = [first + timedelta(days=place) for place in range(count)]
+    days = [first + _DAY * place for place in range(count)]
     people = set(roster.people)
     for team in roster.teams:
         people |= firm.teams[team].people if team in firm.teams else frozenset()
@@ -130,16 +133,29 @@ def _away(firm: Staffing, roster: Roster, staff: int, day: date) -> Away:
     leaves = firm.leaves.get(staff, ())
     if not leaves:
         return ""
+    midnight, following = _bounds(roster.zone, day)
+    away = [
+        (one.starts_at, one.ends_at)
+        for one in leaves
+        if one.ends_at > midnight and one.starts_at < following + _DAY
+    ]
+    if not away:
+        return ""
     stints = [
         (one.starts_at, one.ends_at)
         for one in rosters.stints(firm, staff, day, day)
         if one.roster == roster.id
     ]
-    zone = ZoneInfo(roster.zone)
-    midnight = datetime.combine(day, time(), zone).astimezone(UTC)
-    following = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
     whole = stints or [(midnight, following)]
-    left = rosters.without(whole, [(one.starts_at, one.ends_at) for one in leaves])
+    left = rosters.without(whole, away)
     if left == whole:
         return ""
     return "part" if left else "whole"
+
+
+@lru_cache(maxsize=512)
+def _bounds(zone: str, day: date) -> tuple[datetime, datetime]:
+    """A local day's first instant and the next one's."""
+    there = ZoneInfo(zone)
+    midnight = datetime.combine(day, time(), there).astimezone(UTC)
+    return midnight, datetime.combine(day + _DAY, time(), there).astimezone(UTC)

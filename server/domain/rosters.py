@@ -29,6 +29,7 @@ from server.domain.calendars import (
     Calendar,
     Closed,
     Explicit,
+    Hours,
     Pattern,
     minutes_of,
 )
@@ -354,31 +355,55 @@ def _special(firm: Staffing, roster: Roster, day: date) -> Closed | Pattern | Ex
 
 def _stint(firm: Staffing, roster: Roster, staff: int, shift: str, day: date) -> Stint | None:
     """The shift as instants; a half day cuts it. None: nothing is left."""
-    known = next(one for one in roster.shifts if one.id == shift)
-    start, end = minutes_of(known.hours)
-    breaks = [inside(start, one) for one in known.breaks]
     special = _special(firm, roster, day)
-    if (
-        isinstance(special, Explicit)
-        and special.hours
-        and staff not in roster.overrides.get(day, {})
-    ):
-        limits = [minutes_of(hours) for hours in special.hours]
-        start = max(start, min(opened for opened, _ in limits))
-        end = min(end, max(closed for _, closed in limits))
-    zone = ZoneInfo(roster.zone)
-    starts_at, ends_at = _instant(day, start, zone), _instant(day, end, zone)
-    if starts_at >= ends_at:
+    half = isinstance(special, Explicit) and staff not in roster.overrides.get(day, {})
+    limits = special.hours if isinstance(special, Explicit) and half else ()
+    times = _times(roster, shift, day, limits)
+    if times is None:
         return None
-    pauses = [(_instant(day, begun, zone), _instant(day, over, zone)) for begun, over in breaks]
+    starts_at, ends_at, breaks = times
     return Stint(
         staff=staff,
         roster=roster.id,
         shift=shift,
         starts_at=starts_at,
         ends_at=ends_at,
-        breaks=tuple(_cut(pauses, starts_at, ends_at)),
+        breaks=breaks,
     )
+
+
+_Times = tuple[datetime, datetime, tuple[Span, ...]]
+_KEPT: Final = 4096
+
+
+def _times(roster: Roster, shift: str, day: date, limits: tuple[Hours, ...]) -> _Times | None:
+    """When a shift of a day begins, ends and pauses: the same for everybody who has it, so it is
+    kept with the roster.
+    """
+    kept: dict[tuple[str, date, tuple[Hours, ...]], _Times | None]
+    kept = roster.__dict__.setdefault("_times", {})
+    key = (shift, day, limits)
+    if key not in kept:
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[key] = _work_out(roster, shift, day, limits)
+    return kept[key]
+
+
+def _work_out(roster: Roster, shift: str, day: date, limits: tuple[Hours, ...]) -> _Times | None:
+    known = next(one for one in roster.shifts if one.id == shift)
+    start, end = minutes_of(known.hours)
+    breaks = [inside(start, one) for one in known.breaks]
+    if limits:
+        open_ = [minutes_of(hours) for hours in limits]
+        start = max(start, min(opens for opens, _ in open_))
+        end = min(end, max(closes for _, closes in open_))
+    zone = ZoneInfo(roster.zone)
+    starts_at, ends_at = _instant(day, start, zone), _instant(day, end, zone)
+    if starts_at >= ends_at:
+        return None
+    pauses = [(_instant(day, begun, zone), _instant(day, over, zone)) for begun, over in breaks]
+    return starts_at, ends_at, tuple(_cut(pauses, starts_at, ends_at))
 
 
 def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:
