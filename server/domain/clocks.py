@@ -170,7 +170,7 @@ def stop(clock: Clock, at: datetime, law: Law, *, rejudge: bool) -> Clock:
 
 def reopen(clock: Clock, at: datetime, law: Law) -> Clock:
     """A stopped or cancelled clock goes on; the gap does not count and a `met` is withdrawn
-    (R16). An instant set by hand has served.
+    (R16). An instant that was set by hand and kept has served.
     """
     at = max(at, clock.since_at)
     gap = Part(kind="closed", from_at=clock.since_at, to_at=at)
@@ -180,7 +180,7 @@ def reopen(clock: Clock, at: datetime, law: Law) -> Clock:
             state="running",
             verdict="breached" if clock.verdict == "breached" else "none",
             stopped_at=None,
-            manual=None,
+            manual=clock.manual if clock.verdict == "breached" else None,
             since_at=at,
             parts=(*clock.parts, gap) if at > clock.since_at else clock.parts,
         ),

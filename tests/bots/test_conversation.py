@@ -8,7 +8,7 @@ import pytest
 from bots.conversation import hear
 from bots.heard import Attached, Heard
 from server import vault
-from server.domain.commands import Claim, Resolve
+from server.domain.commands import Claim, Reply, Resolve
 from server.domain.events import DESK, Priority
 from server.storage import inbound, outbox
 from server.usecases import administration, chat, handovers, people
@@ -193,6 +193,23 @@ async def test_a_ticket_is_shown_with_its_clock_and_its_reason(table: Table) -> 
     assert "客户说:三楼全断了".replace(":", "\uff1a") in shown
     assert "解决剩 48小时" in await table.say("小赵", f"时效 {number}")
     assert "规则「网络」" in await table.say("小赵", f"为什么 {number}")
+
+
+async def test_clocks_are_told_whole_with_why_they_stood_still(table: Table) -> None:
+    world = table.world
+    number = (await world.file("断网了")).number
+    await world.advance(minutes=20)
+    await table.say("小赵", f"接单 {number}")
+    ask = Reply(ticket=number, text="请发照片", then="waiting_customer")
+    await world.perform("小赵", ask)
+    await world.advance(hours=3)
+    await table.say("小赵", f"恢复 {number}")
+    await world.advance(minutes=5)
+    told = await table.say("小赵", f"时效 {number}")
+    assert "按「一般」第 1 版计时" in told
+    assert "首次响应：按时完成，用了 20分，时限 1小时" in told
+    assert "解决剩 47小时40分" in told
+    assert "09:20 到 今天 12:20：停表 2小时40分（钟面 3小时），待客户回复（已回复客户）" in told
 
 
 async def test_telephone_numbers_stay_out_of_groups(table: Table) -> None:
