@@ -100,12 +100,8 @@ def _policies() -> tuple[Policy, ...]:
 
 
 def _queue(*, automatic: bool) -> Queue:
-    return Queue(
-        id="default",
-        name="默认",
-        mode="automatic" if automatic else "manual",
-        accept_within=30 if automatic else 0,
-    )
+    """The queue as a new one is, but for who hands out."""
+    return Queue(id="default", name="默认", mode="automatic" if automatic else "manual")
 
 
 def _rules(*, automatic: bool) -> Any:
@@ -119,7 +115,7 @@ def _rules(*, automatic: bool) -> Any:
             id=f"sort{place}",
             name=sort.name,
             when=Says((sort.word,)),
-            then=Then(team=sort.team, skills={NAMES[sort.team]: 1}),
+            then=Then(team=sort.team, skills={NAMES[sort.team]: sort.level}),
         )
         for place, sort in enumerate(SORTS)
     )

@@ -121,7 +121,7 @@ class Story:
                 name=f"客户{request.customer}",
                 phone=f"138{request.customer:08d}",
                 level="vip" if request.vip else "normal",
-                priority=Priority.URGENT if request.urgent else Priority.NORMAL,
+                urgency=Priority.URGENT if request.urgent else Priority.NORMAL,
             )
             filed = (await intake.file_ticket(self._desk, filing)).ticket
             self.requests[filed.number] = request
