@@ -19,6 +19,7 @@ from server.api import (
     admin,
     auth,
     calendars,
+    dry_run,
     duty,
     law,
     live,
@@ -51,8 +52,10 @@ HANDLERS: Final[dict[str, Handler]] = {
     **versions.HANDLERS,
     **calendars.HANDLERS,
     **routing.HANDLERS,
+    **dry_run.HANDLERS,
     **law.HANDLERS,
     **replay.HANDLERS,
+    **webhooks.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

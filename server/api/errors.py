@@ -23,6 +23,7 @@ from server.api.schemas import Problem
 from server.api.sheet import sheet
 from server.domain.errors import Refusal, TooManyTries
 from server.storage.database import CommitFailed, Overloaded, ReadFailed
+from server.usecases.documents import BadDocument
 from server.words import find, language_of, say
 
 _encode = msgspec.json.Encoder().encode
@@ -103,7 +104,7 @@ def _join(language: str, names: list[str]) -> str:
 
 
 def _fields(error: Refusal, language: str) -> dict[str, str]:
-    if isinstance(error, Malformed | Refused):
+    if isinstance(error, Malformed | Refused | BadDocument):
         return {
             name: say(language, f"field.{code}", **facts)
             for name, (code, facts) in error.fields.items()

@@ -13,7 +13,9 @@ import msgspec
 from server.api import schemas as s
 from server.api.clocks import clock_shown
 from server.api.reasons import routing_shown
+from server.api.schemas_attributes import AttributesShown
 from server.api.timeline import actor_shown, summary_of
+from server.domain.attributes import why_priority
 from server.domain.events import Event
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff
@@ -23,6 +25,7 @@ from server.storage.messages import Message
 from server.storage.tickets import Listed
 from server.usecases.outlook import Outlook
 from server.usecases.reading import TicketPage
+from server.usecases.reasons import term_shown
 from server.words import find
 
 _UNKNOWN_STEP: Final = 2
@@ -115,11 +118,34 @@ def ticket_shown(page: TicketPage, link: str, language: str) -> s.TicketShown:
             for clock in page.sla.clocks
         ),
         routing=routing_shown(page.routing, page.firm, language),
+        attributes=attributes_shown(page, language),
         allowed=page.allowed,
         link=link,
         now=page.now,
         continues=page.ticket.continues,
         continued_by=page.ticket.continued_by,
+    )
+
+
+def attributes_shown(page: TicketPage, language: str) -> AttributesShown:
+    """What rules look at, what they said, and where the priority comes from."""
+    ticket = page.ticket
+    store = page.firm.stores.get(ticket.store)
+    return AttributesShown(
+        urgency=ticket.urgency,
+        region=ticket.region,
+        product=ticket.product,
+        language=ticket.language,
+        store=ticket.store,
+        store_name=store.name if store is not None else ticket.store,
+        latitude=ticket.latitude,
+        longitude=ticket.longitude,
+        tags=ticket.tags,
+        skills=ticket.skills,
+        policy=ticket.policy,
+        pinned=ticket.pinned,
+        priority_by=ticket.priority_by,
+        why=tuple(term_shown(term, language) for term in why_priority(page.events)),
     )
 
 

@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from server.api.schemas_attributes import AttributesShown
 from server.api.schemas_clocks import ClockShown
+from server.domain.commands import Tags
 from server.domain.events import Priority, StatusCategory
 from server.domain.people import Duty, Role
+from server.domain.stores import Latitude, Longitude
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -373,6 +376,7 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[TimelineEntry, ...]
     clocks: tuple[ClockShown, ...]
     routing: RoutingShown | None
+    attributes: AttributesShown
     allowed: tuple[str, ...]
     link: str
     now: Instant
@@ -381,7 +385,9 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """POST /api/v1/tickets: a colleague files for a customer."""
+    """POST /api/v1/tickets: a colleague files for a customer. A `priority` stays as it is set;
+    without one it follows from level, urgency and rules.
+    """
 
     key: Key
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -392,7 +398,15 @@ class TicketWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     company: Short = ""
     level: Annotated[str, msgspec.Meta(max_length=40)] = "normal"
     category: Annotated[str, msgspec.Meta(max_length=60)] | None = None
-    priority: Priority = Priority.NORMAL
+    priority: Priority | None = None
+    urgency: Priority = Priority.NORMAL
+    region: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    product: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    language: Annotated[str, msgspec.Meta(max_length=20)] = ""
+    store: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    tags: Tags = ()
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

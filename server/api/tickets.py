@@ -105,6 +105,13 @@ def check_category(firm: Firm, category: str | None) -> str | None:
     return category
 
 
+def check_store(firm: Firm, store: str) -> str:
+    """A store that the firm has, or none. Refuses `Invalid(store)`."""
+    if store and store not in firm.stores:
+        raise Refused({"store": ("choice", {})})
+    return store
+
+
 async def file_ticket(call: Call, asked: s.TicketWanted) -> Answer:
     """A colleague files for a customer. The key is the colleague's own: another one's with the
     same letters is another key.
@@ -125,6 +132,14 @@ async def file_ticket(call: Call, asked: s.TicketWanted) -> Answer:
             level=asked.level.strip() or "normal",
             category=check_category(firm, asked.category),
             priority=asked.priority,
+            urgency=asked.urgency,
+            region=asked.region.strip(),
+            product=asked.product.strip(),
+            language=asked.language.strip(),
+            store=check_store(firm, asked.store),
+            latitude=asked.latitude,
+            longitude=asked.longitude,
+            tags=tuple(tag.strip() for tag in asked.tags if tag.strip()),
             via=call.known.via,
             by=call.by,
         ),

@@ -14,6 +14,7 @@ from server.domain.events import Actor, Event
 from server.domain.firm import Firm
 from server.domain.ladder_events import RungReached
 from server.domain.people import Customer
+from server.usecases.reasons import term_shown
 from server.words import find, metric_title, say
 
 
@@ -128,6 +129,31 @@ def _replied(body: e.Replied, _teller: Teller) -> Line:
     return ("replied", {}) if body.human else ("replied_by_bot", {})
 
 
+def _priority_changed(body: e.PriorityChanged, teller: Teller) -> Line:
+    facts = {
+        "old": teller.word("priority", body.old),
+        "new": teller.word("priority", body.new),
+        "because": teller.because(body.reason),
+    }
+    if body.by == "matrix":
+        return "priority_released", facts
+    if not body.why:
+        return "priority_changed", facts
+    terms = (term_shown(term, teller.language) for term in body.why)
+    return "priority_weighed", facts | {"why": say(teller.language, "event.comma").join(terms)}
+
+
+def _value(field: str, value: str, teller: Teller) -> str:
+    if field == "urgency":
+        return teller.word("priority", value)
+    if field == "pinned":
+        return say(teller.language, "event.yes" if value else "event.no")
+    if field == "store":
+        store = teller.firm.stores.get(value)
+        value = store.name if store is not None else value
+    return value or say(teller.language, "event.nothing")
+
+
 def _edited(body: e.Edited, teller: Teller) -> Line:
     comma = say(teller.language, "event.comma")
     changes = [
@@ -135,11 +161,13 @@ def _edited(body: e.Edited, teller: Teller) -> Line:
             teller.language,
             "event.edited_field",
             field=find(teller.language, f"event.field_{name}") or name,
-            old=old or say(teller.language, "event.nothing"),
-            new=new or say(teller.language, "event.nothing"),
+            old=_value(name, old, teller),
+            new=_value(name, new, teller),
         )
         for name, (old, new) in body.fields.items()
     ]
+    if body.rules:
+        return "ruled", {"changes": comma.join(changes), "rules": comma.join(body.rules)}
     return "edited", {"changes": comma.join(changes)}
 
 
@@ -215,14 +243,7 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
     e.Closed: _reason("closed"),
     e.Cancelled: _reason("cancelled"),
     e.Reopened: _reason("reopened"),
-    e.PriorityChanged: lambda body, teller: (
-        "priority_changed",
-        {
-            "old": teller.word("priority", body.old),
-            "new": teller.word("priority", body.new),
-            "because": teller.because(body.reason),
-        },
-    ),
+    e.PriorityChanged: _priority_changed,
     e.Edited: _edited,
     e.Nudged: lambda body, _teller: ("nudged", {"count": body.count}),
     e.Escalated: _escalated,

@@ -3,11 +3,13 @@ tags, skills and policy. Asked when a ticket is opened, and again whenever somet
 they look at.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec.structs import replace
 
 from server.domain.conditions import Facts
-from server.domain.events import AnyBody, Edited, Priority, PriorityChanged
+from server.domain.events import AnyBody, Edited, Event, Opened, Priority, PriorityChanged
 from server.domain.matching import folded
 from server.domain.priority import Matrix, Weighed, weigh
 from server.domain.rules import Rules, Verdict, fields_read, read
@@ -80,6 +82,15 @@ def adjusted(ticket: Ticket, assessed: Assessed, *, movable: bool) -> Change:
         names = tuple(one.name or one.rule for one in assessed.verdict.rules)
         events.append(Edited(fields=fields, rules=names))
     return Change(wanted if events else ticket, tuple(events))
+
+
+def why_priority(events: Iterable[Event]) -> tuple[str, ...]:
+    """The terms that led to the priority as it is now; none where somebody set it."""
+    why: tuple[str, ...] = ()
+    for event in events:
+        if isinstance(event.body, Opened | PriorityChanged):
+            why = event.body.why
+    return why
 
 
 def _with(tags: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

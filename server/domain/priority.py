@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from server.domain.events import Priority
+from server.domain.faults import Fault
 from server.domain.matching import folded
 
 ORDER: Final = (Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT)
@@ -115,3 +116,18 @@ def _said(matrix: Matrix, text: str, start: Priority) -> tuple[str, Priority] | 
         if ORDER.index(to) > ORDER.index(best[1] if best is not None else start):
             best = (word, to)
     return best
+
+
+def faults(matrix: Matrix) -> tuple[Fault, ...]:
+    """What cannot be: words that say nothing, lines that raise nothing."""
+    found: list[Fault] = []
+    for place, one in enumerate(matrix.words):
+        path = f"words[{place}]"
+        if one.steps == 0 and one.to is None:
+            found.append(Fault(path=f"{path}.steps", code="does_nothing"))
+        found += (
+            Fault(path=f"{path}.words[{number}]", code="missing")
+            for number, word in enumerate(one.words)
+            if not folded(word).strip()
+        )
+    return tuple(found)

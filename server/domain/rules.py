@@ -24,7 +24,8 @@ from server.domain.conditions import (
     walk,
 )
 from server.domain.events import Priority
-from server.domain.matching import BadPattern, Miss, View, check_pattern, explain, holds
+from server.domain.faults import Fault
+from server.domain.matching import BadPattern, Miss, Test, View, check_pattern, compiled, explain
 from server.domain.queues import Mode
 
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
@@ -126,27 +127,28 @@ def read(rules: Rules, facts: Facts) -> Verdict:
 def _matching(rules: Rules, facts: Facts) -> Iterator[tuple[Rule, int, View]]:
     """The rules that match, in the order in which they do."""
     view = View(facts)
-    left = [rule for rule in rules.rules if rule.active]
+    ready = prepared(rules)
     if rules.mode == "first":
-        for rule in left:
-            if rule.when is None or holds(rule.when, view):
+        for rule, test, _ in ready.rules:
+            if test(view):
                 yield rule, 1, view
                 return
         return
+    left = ready.rules
     said = Then()
     round_ = 0
-    fresh = left
+    fresh: tuple[Ready, ...] = left
     while fresh:
         round_ += 1
-        matched = [rule for rule in fresh if rule.when is None or holds(rule.when, view)]
+        matched = [rule for rule, test, _ in fresh if test(view)]
         for rule in matched:
             yield rule, round_, view
             said = _added(said, rule.then)
         gone = {rule.id for rule in matched}
-        left = [rule for rule in left if rule.id not in gone]
+        left = tuple(one for one in left if one[0].id not in gone)
         now = _with(facts, said)
         changed = _changed(view.facts, now)
-        fresh = [rule for rule in left if changed & fields_of(rule.when)]
+        fresh = tuple(one for one in left if changed & one[2])
         view = View(now)
 
 
@@ -229,31 +231,68 @@ def _joined(verdict: Verdict, rule: Rule, round_: int, view: View) -> Verdict:
 
 def fields_read(rules: Rules) -> frozenset[str]:
     """The facts that any rule looks at."""
-    return frozenset().union(*(fields_of(rule.when) for rule in rules.rules if rule.active))
+    return prepared(rules).fields
 
 
 def calendars_read(rules: Rules) -> frozenset[str]:
     """The calendars that any rule looks at; an empty name stands for the ticket's store's."""
-    return frozenset(
-        one.calendar
-        for rule in rules.rules
-        if rule.active and rule.when is not None
-        for _, one in walk(rule.when)
-        if isinstance(one, Open)
-    )
+    return prepared(rules).calendars
+
+
+# Made ready
+
+Ready = tuple[Rule, Test, frozenset[str]]
+"""A rule, its condition as a function, and the facts that it looks at."""
+
+
+class Prepared:
+    """A rule set made ready to be read for many tickets: the active rules in their order."""
+
+    __slots__ = ("calendars", "fields", "of", "rules")
+
+    def __init__(self, rules: Rules) -> None:
+        self.of = rules
+        self.rules: tuple[Ready, ...] = tuple(
+            (
+                rule,
+                compiled(rule.when) if rule.when is not None else _always,
+                fields_of(rule.when),
+            )
+            for rule in rules.rules
+            if rule.active
+        )
+        self.fields: frozenset[str] = frozenset().union(*(one[2] for one in self.rules))
+        self.calendars = frozenset(
+            one.calendar
+            for rule, _, _ in self.rules
+            if rule.when is not None
+            for _, one in walk(rule.when)
+            if isinstance(one, Open)
+        )
+
+
+_MOST_PREPARED: Final = 4
+_kept: dict[int, Prepared] = {}
+
+
+def prepared(rules: Rules) -> Prepared:
+    """The rule set made ready; the last few are kept, each with the very value that it was made
+    of, which therefore stays alive as long as its identity is looked for.
+    """
+    found = _kept.get(id(rules))
+    if found is None or found.of is not rules:
+        found = Prepared(rules)
+        while len(_kept) >= _MOST_PREPARED:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[id(rules)] = found
+    return found
+
+
+def _always(_view: View) -> bool:
+    return True
 
 
 # What is wrong with a rule set
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in the document that cannot be: where (`rules[2].when.of[0].pattern`), a code of
-    `[field]`, and facts for its words.
-    """
-
-    path: str
-    code: str
-    facts: dict[str, str] = {}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,12 +16,14 @@ from server.storage import inbound, policies, timers
 from server.storage.firm import KINDS
 from server.storage.policies import Channel, ChatGroup, Version
 from server.usecases.acts import Act, change
+from server.usecases.documents import fit
 from server.usecases.recording import record_desk
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _EVERY: Final = 2**31 - 1
 _SUPERVISED = frozenset(
     {"rules", "calendar", "policy", "metric", "team", "queue", "status", "roster", "ladder"}
+    | {"matrix", "store"}
 )
 
 
@@ -34,7 +36,7 @@ async def save_configuration(  # noqa: PLR0917
     act: Act, by: Staff, kind: str, item: str, doc: object, seen_version: int
 ) -> Version:
     """Save a new version. Refuses `ChangedMeanwhile` when `seen_version` is not the current one
-    (0: there is none yet), and `Invalid(doc)` what does not fit the kind.
+    (0: there is none yet), and `Invalid` what does not fit the kind, with the place inside `doc`.
     """
     if kind not in KINDS:
         raise UnknownConfiguration(kind=kind)
@@ -42,10 +44,7 @@ async def save_configuration(  # noqa: PLR0917
         by.role is Role.SUPERVISOR and kind in _SUPERVISED
     ):
         raise errors.NotAllowed
-    try:
-        fitting = msgspec.convert(doc, type=KINDS[kind], str_keys=True)
-    except msgspec.ValidationError as error:
-        raise errors.Invalid(doc=str(error)) from error
+    fitting = fit(kind, doc, await act.firm())
     known = await policies.find_current(act.unit, kind, item)
     if (known.version if known else 0) != seen_version:
         raise errors.ChangedMeanwhile(version=known.version if known else 0)

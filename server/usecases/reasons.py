@@ -28,7 +28,8 @@ def term_shown(term: str, language: str) -> str:
     field, _, value = term.partition("=")
     if field == "not":
         return say(language, "routing.on_not", value=term_shown(value, language))
-    shown = find(language, f"{field}.{value}") or value
+    kind = "priority" if field == "urgency" else field
+    shown = find(language, f"{kind}.{value}") or value
     return say(language, f"routing.on_{field}", value=shown)
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from server.api.surface.calendars import CALENDARS
 from server.api.surface.care import CARE
+from server.api.surface.dry_run import DRY_RUN
 from server.api.surface.duty import DUTY
 from server.api.surface.law import LAW
 from server.api.surface.operation import Operation
@@ -27,6 +28,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *DUTY,
     *CALENDARS,
     *ROUTING,
+    *DRY_RUN,
     *LAW,
     *REPLAY,
     *VERSIONS,
