@@ -196,6 +196,94 @@ _HOLDS: Final[dict[type, Callable[[Any, View], bool]]] = {
 }
 
 
+# Whether, many times
+
+Test = Callable[[View], bool]
+"""A condition made ready to be asked for many tickets."""
+
+
+def compiled(condition: Condition) -> Test:
+    """The condition as a function: it says what `holds` says, in less time."""
+    make = _MAKES.get(type(condition))
+    if make is not None:
+        return make(condition)
+    say = _HOLDS[type(condition)]
+    return lambda view: say(condition, view)
+
+
+def _all_of(one: All) -> Test:
+    parts = tuple(compiled(part) for part in one.of)
+
+    def test(view: View) -> bool:
+        for part in parts:  # noqa: SIM110  # a generator costs more than what it asks
+            if not part(view):
+                return False
+        return True
+
+    return test
+
+
+def _any_of(one: AnyOf) -> Test:
+    parts = tuple(compiled(part) for part in one.of)
+
+    def test(view: View) -> bool:
+        for part in parts:  # noqa: SIM110
+            if part(view):
+                return True
+        return False
+
+    return test
+
+
+def _not(one: Not) -> Test:
+    part = compiled(one.of)
+    return lambda view: not part(view)
+
+
+def _one_of_words(one: Says) -> Test:
+    words = tuple(word for word in map(_wanted, one.words) if word)
+    places = one.places
+
+    def test(view: View) -> bool:
+        for place in places:
+            text = view.text(place)
+            for word in words:
+                if word in text:
+                    return True
+        return False
+
+    return test
+
+
+def _one_of_values(one: Is) -> Test:
+    if one.field in {"region", "tags"}:
+        return lambda view: _is(one, view)
+    field, values = one.field, frozenset(map(_wanted, one.values))
+    return lambda view: view.text(field) in values
+
+
+def _fits(one: LooksLike) -> Test:
+    field, search = one.field, _pattern(one.pattern).search
+
+    def test(view: View) -> bool:
+        for text in view.searched(field):  # noqa: SIM110
+            if search(text) is not None:
+                return True
+        return False
+
+    return test
+
+
+_MAKES: Final[dict[type, Callable[[Any], Test]]] = {
+    All: _all_of,
+    AnyOf: _any_of,
+    Not: _not,
+    Says: _one_of_words,
+    Is: _one_of_values,
+    LooksLike: _fits,
+}
+
+
 # Why
 
 Terms = tuple[str, ...]
