@@ -24,6 +24,7 @@ from server.domain.conditions import (
     walk,
 )
 from server.domain.events import Priority
+from server.domain.faults import Fault
 from server.domain.matching import BadPattern, Miss, Test, View, check_pattern, compiled, explain
 from server.domain.queues import Mode
 
@@ -292,16 +293,6 @@ def _always(_view: View) -> bool:
 
 
 # What is wrong with a rule set
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in the document that cannot be: where (`rules[2].when.of[0].pattern`), a code of
-    `[field]`, and facts for its words.
-    """
-
-    path: str
-    code: str
-    facts: dict[str, str] = {}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
