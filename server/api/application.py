@@ -55,7 +55,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dry_run.HANDLERS,
     **law.HANDLERS,
     **replay.HANDLERS,
-    **webhooks.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 
