@@ -40,6 +40,7 @@ async def check(desk: Desk) -> list[Finding]:
         *_routing(firm, firm.rules),
         *_law(firm.law),
         *_calendars(firm.law, desk.clock.now()),
+        *_rosters(firm),
         *_channels(desk, firm, channels),
     ]
     return sorted(found, key=lambda one: one.level != "error")
@@ -113,6 +114,22 @@ def _calendars(law: Law, now: datetime) -> Iterator[Finding]:
             if year not in free:
                 facts = {"calendar": _name(calendar), "year": year}
                 yield Finding("advice", "calendar_without_year", facts)
+
+
+def _rosters(firm: Firm) -> Iterator[Finding]:
+    active = {person.id for person in firm.staff.values() if person.active}
+    for roster in firm.rosters.values():
+        named: dict[str, object] = {"roster": roster.name or roster.id}
+        for team in sorted(set(roster.teams) - set(firm.teams)):
+            yield Finding("error", "roster_without_team", named | {"team": team})
+        if roster.calendar and roster.calendar not in firm.calendars:
+            yield Finding("error", "roster_without_calendar", named | {"calendar": roster.calendar})
+        called = set(roster.on_call.staff) if roster.on_call is not None else set()
+        if called and not called & active:
+            yield Finding("error", "roster_without_on_call", named)
+        for staff in sorted((roster.people | called) - active):
+            name = firm.name_of(staff) or str(staff)
+            yield Finding("advice", "roster_with_who_left", named | {"staff": name})
 
 
 def _channels(desk: Desk, firm: Firm, channels: dict[str, Channel]) -> Iterator[Finding]:

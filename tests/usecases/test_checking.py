@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from server.domain.calendars import Calendar, china_calendar
 from server.domain.law import Policy
+from server.domain.rosters import OnCall, Roster
 from server.usecases.checking import check
 from tests.support.world import WEEK, World
 
@@ -62,3 +63,19 @@ async def test_a_year_that_is_said_to_be_known_and_is_not_is_found(world: World)
     facts = (await found(world))["advice", "calendar_without_year"]
     assert facts == {"calendar": "default", "year": 2027}
     assert date(2027, 1, 1) not in china_calendar(WEEK).overrides
+
+
+async def test_a_roster_with_nothing_behind_its_names_is_found(world: World):
+    roster = Roster(
+        name="一线",
+        teams=("first", "third"),
+        calendar="none",
+        on_call=OnCall(staff=(99,), first_day=date(2026, 3, 16)),
+    )
+    await world.save("roster", "first", roster)
+    every = await found(world)
+    named = {"roster": "一线"}
+    assert every["error", "roster_without_team"] == named | {"team": "third"}
+    assert every["error", "roster_without_calendar"] == named | {"calendar": "none"}
+    assert every["error", "roster_without_on_call"] == named
+    assert every["advice", "roster_with_who_left"] == named | {"staff": "99"}
