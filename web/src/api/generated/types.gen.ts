@@ -96,6 +96,31 @@ export type Assign = {
 };
 
 /**
+ * AttributesShown
+ *
+ * What rules and matrix look at and what they said of a ticket. `priority_by` "hand": somebody
+ * set the priority and it stays; "matrix": it follows, and `why` tells in words from what.
+ */
+export type AttributesShown = {
+    urgency: Priority;
+    region: string;
+    product: string;
+    language: string;
+    store: string;
+    store_name: string;
+    latitude: number | null;
+    longitude: number | null;
+    tags: Array<string>;
+    skills: {
+        [key: string]: number;
+    };
+    policy: string;
+    pinned: boolean;
+    priority_by: 'hand' | 'matrix';
+    why: Array<string>;
+};
+
+/**
  * BindingCode
  *
  * POST /api/v1/bindings: say 「绑定 code」 to the bot before `expires_at`.
@@ -460,6 +485,60 @@ export type DraftWanted = {
 };
 
 /**
+ * DryRunShown
+ *
+ * What would happen; nothing was written. `facts` are what the rules looked at, `clocks` what
+ * would be promised if the ticket came in `at`, under the `policy` (null: no SLA).
+ */
+export type DryRunShown = {
+    at: string;
+    facts: Facts;
+    rules: Array<RuleTried>;
+    verdict: VerdictShown;
+    routing: RoutingShown;
+    policy: string | null;
+    policy_name: string | null;
+    clocks: Array<ClockShown>;
+};
+
+/**
+ * DryRunWanted
+ *
+ * POST /api/v1/dry-run: a `ticket` by its number, or a text with attributes. A `priority` is
+ * one that was set by hand. It comes in at the instant `at`, or now. `drafts`: unsaved documents
+ * by kind (rules, matrix, queue, store, policy, calendar) in place of those in force.
+ */
+export type DryRunWanted = {
+    ticket?: number | null;
+    subject?: string;
+    text?: string;
+    channel?: string;
+    queue?: string;
+    category?: string;
+    priority?: Priority | null;
+    urgency?: Priority;
+    customer?: string;
+    customer_level?: string;
+    company?: string;
+    email?: string;
+    phone?: string;
+    language?: string;
+    region?: string;
+    product?: string;
+    store?: string;
+    latitude?: number | null;
+    longitude?: number | null;
+    tags?: Array<string>;
+    nudges?: number;
+    at?: string | null;
+    drafts?: {
+        [key: string]: {
+            [key: string]: unknown;
+        };
+    };
+};
+
+/**
  * DutyBoard
  *
  * GET /api/v1/duty: every active colleague, and who is on call for each team.
@@ -577,6 +656,40 @@ export type ExcuseTime = {
     tickets?: Array<number>;
     metrics?: Array<string>;
     approver?: number | null;
+};
+
+/**
+ * Facts
+ *
+ * What rules look at: the ticket, its customer, and the instant `at` in the firm's own zone.
+ * `open` names the calendars by which somebody works now; an empty name among them stands for
+ * the ticket's store. `text` is what the customer wrote.
+ */
+export type Facts = {
+    subject: string;
+    text: string;
+    priority: string;
+    urgency: string;
+    queue: string;
+    category: string;
+    channel: string;
+    customer_level: string;
+    customer: string;
+    company: string;
+    email: string;
+    phone: string;
+    language: string;
+    region: string;
+    product: string;
+    store: string;
+    team: string;
+    tags: Array<string>;
+    nudges: number;
+    reopens: number;
+    distance: number | null;
+    created_at: string | null;
+    at: string | null;
+    open: Array<string>;
 };
 
 /**
@@ -957,6 +1070,16 @@ export type MetricsShown = {
 };
 
 /**
+ * MissShown
+ *
+ * What keeps a rule from matching: what it wants, in words, and what there is instead.
+ */
+export type MissShown = {
+    wanted: Array<string>;
+    found: string;
+};
+
+/**
  * NextTicket
  *
  * The ticket that goes on from a closed one, and the customer's link to it.
@@ -1322,6 +1445,29 @@ export type RoutingShown = {
 };
 
 /**
+ * RuleTried
+ *
+ * A rule. "covered": it would match, but an earlier one decided already. `terms` tell in words
+ * what matched, `miss` the first thing that did not.
+ */
+export type RuleTried = {
+    rule: string;
+    name: string;
+    outcome: 'covered' | 'matched' | 'missed' | 'off';
+    terms: Array<string>;
+    miss: MissShown | null;
+};
+
+/**
+ * SecretWanted
+ *
+ * PUT /api/v1/webhooks/{id}/secret: with it what is sent is signed. It is never shown again.
+ */
+export type SecretWanted = {
+    secret: string;
+};
+
+/**
  * SessionState
  *
  * GET /api/v1/session: open to all. `me` is null when nobody is signed in. `holidays_end`: what
@@ -1622,6 +1768,7 @@ export type TicketShown = {
     timeline: Array<TimelineEntry>;
     clocks: Array<ClockShown>;
     routing: RoutingShown | null;
+    attributes: AttributesShown;
     allowed: Array<string>;
     link: string;
     now: string;
@@ -1632,7 +1779,8 @@ export type TicketShown = {
 /**
  * TicketWanted
  *
- * POST /api/v1/tickets: a colleague files for a customer.
+ * POST /api/v1/tickets: a colleague files for a customer. A `priority` stays as it is set;
+ * without one it follows from level, urgency and rules.
  */
 export type TicketWanted = {
     key: string;
@@ -1644,7 +1792,15 @@ export type TicketWanted = {
     company?: string;
     level?: string;
     category?: string | null;
-    priority?: Priority;
+    priority?: Priority | null;
+    urgency?: Priority;
+    region?: string;
+    product?: string;
+    language?: string;
+    store?: string;
+    latitude?: number | null;
+    longitude?: number | null;
+    tags?: Array<string>;
 };
 
 /**
@@ -1716,6 +1872,29 @@ export type Transfer = {
 };
 
 /**
+ * VerdictShown
+ *
+ * What rules and matrix say together. `why` tells in words where the priority comes from;
+ * `rounds` how often the rules were read, because one sets what another looks at.
+ */
+export type VerdictShown = {
+    queue: string;
+    team: string | null;
+    team_name: string | null;
+    priority: Priority;
+    why: Array<string>;
+    skills: {
+        [key: string]: number;
+    };
+    tags: Array<string>;
+    policy: string | null;
+    mode: 'automatic' | 'grab' | 'manual' | null;
+    move: boolean;
+    pin: boolean;
+    rounds: number;
+};
+
+/**
  * VersionShown
  *
  * One saved version of a configured thing, newest first in
@@ -1728,6 +1907,16 @@ export type VersionShown = {
     doc: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * WebhookState
+ *
+ * Whether a system that rungs tell has a secret; without one nothing is sent.
+ */
+export type WebhookState = {
+    id: string;
+    has_secret: boolean;
 };
 
 /**
@@ -4003,6 +4192,55 @@ export type ListStandingsResponses = {
 
 export type ListStandingsResponse = ListStandingsResponses[keyof ListStandingsResponses];
 
+export type DryRunData = {
+    body: DryRunWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/dry-run';
+};
+
+export type DryRunErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type DryRunError = DryRunErrors[keyof DryRunErrors];
+
+export type DryRunResponses = {
+    /**
+     * Done
+     */
+    200: DryRunShown;
+};
+
+export type DryRunResponse = DryRunResponses[keyof DryRunResponses];
+
 export type ListMetricsData = {
     body?: never;
     path?: never;
@@ -4349,6 +4587,137 @@ export type ListVersionsResponses = {
 };
 
 export type ListVersionsResponse = ListVersionsResponses[keyof ListVersionsResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * Done
+     */
+    200: Array<WebhookState>;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type SaveWebhookSecretData = {
+    body: SecretWanted;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/secret';
+};
+
+export type SaveWebhookSecretErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type SaveWebhookSecretError = SaveWebhookSecretErrors[keyof SaveWebhookSecretErrors];
+
+export type SaveWebhookSecretResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type SaveWebhookSecretResponse = SaveWebhookSecretResponses[keyof SaveWebhookSecretResponses];
+
+export type TryWebhookData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/trial';
+};
+
+export type TryWebhookErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type TryWebhookError = TryWebhookErrors[keyof TryWebhookErrors];
+
+export type TryWebhookResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type TryWebhookResponse = TryWebhookResponses[keyof TryWebhookResponses];
 
 export type ReadPortalData = {
     body?: never;

@@ -1,5 +1,5 @@
 /** The sections of 派单与时效, grouped as they are thought of. */
-import { Building2, CalendarClock, CalendarDays, FlaskConical, Gauge, Grid3x3, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
+import { Building2, CalendarClock, CalendarDays, FlaskConical, Gauge, Grid3x3, History, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
 import { type Component, defineAsyncComponent } from 'vue'
 import SectionBones from './parts/SectionBones.vue'
 
@@ -16,6 +16,7 @@ const SOURCES = {
   rosters: { icon: CalendarClock, page: () => import('./rosters/RostersSection.vue') },
   skills: { icon: Sparkles, page: () => import('./skills/SkillsSection.vue') },
   dryrun: { icon: FlaskConical, page: () => import('./dryrun/DryRunSection.vue') },
+  replay: { icon: History, page: () => import('./replay/ReplaySection.vue') },
   profile: { icon: Building2, page: () => import('./profile/ProfileSection.vue') },
 }
 
@@ -25,7 +26,7 @@ export const GROUPS: { id: string; sections: Section[] }[] = [
   { id: 'time', sections: ['policies', 'calendars', 'ladders', 'metrics', 'jobs'] },
   { id: 'route', sections: ['rules', 'queues', 'matrix', 'stores'] },
   { id: 'people', sections: ['rosters', 'skills'] },
-  { id: 'try', sections: ['dryrun'] },
+  { id: 'try', sections: ['dryrun', 'replay'] },
   { id: 'firm', sections: ['profile'] },
 ]
 
