@@ -105,7 +105,9 @@ def permissions_page(language: str) -> Iterator[str]:
             *(("✓" if role in roles else "–") for role in Role),
         )
     yield ""
-    names = ", ".join(word_of(language, one.__name__) for one in MAY if one in OWN_ONLY)
+    names = pick(language, "、", ", ").join(
+        word_of(language, one.__name__) for one in MAY if one in OWN_ONLY
+    )
     yield pick(
         language,
         f"员工只能对自己手上的工单执行：{names}。",
