@@ -21,11 +21,13 @@ import msgspec
 from server import VERSION, app, log
 from server.domain.errors import Refusal
 from server.domain.replay import Spread
+from server.domain.rerouting import RoutingReplay
 from server.settings import BadSetting, Settings, read_settings
 from server.storage.migrate import DatabaseIsNewer
 from server.storage.units import StorageTrouble
 from server.usecases import checking, people, verification
-from server.usecases.replay import Draft, Report, last_month, replay, span_of
+from server.usecases.drafts import Draft
+from server.usecases.replay import Report, last_month, replay, span_of
 from server.words import LANGUAGES, find, say
 
 READS, WRITES, SERVES = "reads", "writes", "serves"
@@ -141,7 +143,8 @@ async def _replay(asked: Asked) -> Exit:
 def _draft(kind: str, file: Path) -> Draft:
     """A document as a draft; without an id of its own it has the file's name."""
     doc = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
-    return Draft(kind, str(doc.get("id") or file.stem), doc)
+    name = "default" if kind == "rules" else str(doc.get("id") or file.stem)
+    return Draft(kind, name, doc)
 
 
 def _tell_replay(asked: Asked, report: Report, zone: str) -> None:
@@ -165,6 +168,32 @@ def _tell_replay(asked: Asked, report: Report, zone: str) -> None:
     if len(sla.examples) > TOLD:
         asked.tell("replay.more", more=sla.changed - TOLD)
     asked.tell("replay.exact")
+    if report.routing is not None:
+        _tell_rerouting(asked, report.routing)
+
+
+def _tell_rerouting(asked: Asked, found: RoutingReplay) -> None:
+    asked.tell(
+        "replay.routing",
+        decisions=found.decisions,
+        same=found.same,
+        team=found.other_team,
+        colleague=found.other_colleague,
+        nobody=found.nobody,
+    )
+    for team, (before, after) in found.teams.items():
+        asked.tell("replay.team", team=team, before=before, after=after)
+    for one in found.examples[:TOLD]:
+        asked.tell(
+            "replay.rerouted",
+            ticket=one.ticket,
+            before=one.team_before or "–",
+            after=one.team_after or "–",
+            rule=one.rule_after or "–",
+        )
+    asked.tell("replay.simulated")
+    for code in found.assumed:
+        print(f"  {say(asked.language, f'assumed.{code}')}")
 
 
 def _spread(spread: Spread) -> str:
@@ -255,7 +284,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 TOLD: Final = 20
 """So many tickets that a replay changes are printed."""
 
-DRAFTS: Final = ("policy", "calendar", "metric")
+DRAFTS: Final = ("policy", "calendar", "metric", "rules", "roster")
 """What a replay may try."""
 
 COMMANDS: Final = (

@@ -381,6 +381,16 @@ async def test_replay_tells_what_another_policy_would_have_done(used: Path, tmp_
     assert json.loads(out)["sla"]["tickets"] == 3
 
 
+async def test_replay_tells_who_would_have_got_tickets(used: Path, tmp_path: Path) -> None:
+    span = ("--from", "2026-03-16", "--to", "2026-03-17")
+    draft = tmp_path / "rules.json"
+    draft.write_text('{"rules": [], "fallback_team": "second", "fallback_mode": "grab"}')
+    code, out, _ = await paidan(used, "replay", *span, "--rules", str(draft))
+    assert code == Exit.FINE, out
+    assert "派单 3 次" in out
+    assert "变了的是推算" in out
+
+
 async def test_replay_says_what_it_cannot_read(used: Path, tmp_path: Path) -> None:
     code, out, _ = await paidan(used, "replay", "--from", "March", "--to", "2026-03-17")
     assert (code, "2026-03-16 这样的日期" in out) == (Exit.USAGE, True)

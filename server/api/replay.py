@@ -8,26 +8,62 @@ import msgspec
 from server.api import schemas_replay as s
 from server.api.calls import Call, Handler
 from server.domain.courts import Judged
+from server.domain.firm import Firm
 from server.domain.replay import MetricReplay, SlaReplay, Spread, Tally, TicketReplay
+from server.domain.rerouting import Rerouted, RoutingReplay
 from server.usecases import replay as replaying
-from server.words import find
+from server.usecases.drafts import Draft
+from server.words import find, say
 
 
 async def replay(call: Call, asked: s.ReplayWanted) -> s.ReplayShown:
     """The answer comes when all is judged: a few seconds for a busy month."""
-    drafts = [replaying.Draft(one.kind, one.id, one.doc) for one in asked.drafts]
+    drafts = [Draft(one.kind, one.id, one.doc) for one in asked.drafts]
     report = await replaying.replay(call.desk, asked.from_at, asked.to_at, drafts)
     return s.ReplayShown(
         from_at=report.from_at,
         to_at=report.to_at,
         until=report.until,
         sla=_sla(report.sla, call.language),
+        routing=None
+        if report.routing is None
+        else _routing(report.routing, await call.desk.firm(), call.language),
     )
 
 
 async def read_replay_progress(call: Call) -> s.ReplayProgress:
     """Of the one that is under way."""
     return s.ReplayProgress(share=call.desk.replayed)
+
+
+def _routing(found: RoutingReplay, firm: Firm, language: str) -> s.RoutingReplayShown:
+    return s.RoutingReplayShown(
+        decisions=found.decisions,
+        same=found.same,
+        other_team=found.other_team,
+        other_colleague=found.other_colleague,
+        nobody=found.nobody,
+        teams=tuple(
+            s.TeamShare(team=firm.team_name(team) or team, before=was, after=now)
+            for team, (was, now) in found.teams.items()
+        ),
+        examples=tuple(_rerouted(one, firm) for one in found.examples),
+        assumed=tuple(say(language, f"assumed.{code}") for code in found.assumed),
+    )
+
+
+def _rerouted(one: Rerouted, firm: Firm) -> s.ReroutedShown:
+    assert one.sort != "same"  # noqa: S101 - such tickets are only counted
+    return s.ReroutedShown(
+        ticket=one.ticket,
+        sort=one.sort,
+        rule_before=one.rule_before,
+        rule_after=one.rule_after,
+        team_before=firm.team_name(one.team_before),
+        team_after=firm.team_name(one.team_after),
+        assignee_before=firm.name_of(one.assignee_before),
+        assignee_after=firm.name_of(one.assignee_after),
+    )
 
 
 def _sla(found: SlaReplay, language: str) -> s.SlaReplayShown:

@@ -10,7 +10,7 @@ from server.api.schemas import Asked, Instant
 class DraftWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A document as it might be; it holds in the whole past that is replayed, and is not saved."""
 
-    kind: Literal["policy", "calendar", "metric"]
+    kind: Literal["policy", "calendar", "metric", "rules", "roster"]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
     doc: dict[str, Any]
 
@@ -95,13 +95,52 @@ class SlaReplayShown(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[TicketReplayShown, ...]
 
 
+class ReroutedShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket that would have gone elsewhere, with the names of teams and colleagues."""
+
+    ticket: int
+    sort: Literal["other_team", "other_colleague", "nobody"]
+    rule_before: str
+    rule_after: str
+    team_before: str | None
+    team_after: str | None
+    assignee_before: str | None
+    assignee_after: str | None
+
+
+class TeamShare(msgspec.Struct, frozen=True, kw_only=True):
+    """How many tickets a team got, and would have got."""
+
+    team: str
+    before: int
+    after: int
+
+
+class RoutingReplayShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Who would have been chosen at first, given the recorded load. Decisions that stay are exact;
+    of the others this is a simulation, and `assumed` says in words what it takes for granted.
+    """
+
+    decisions: int
+    same: int
+    other_team: int
+    other_colleague: int
+    nobody: int
+    teams: tuple[TeamShare, ...]
+    examples: tuple[ReroutedShown, ...]
+    assumed: tuple[str, ...]
+
+
 class ReplayShown(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replay found, of the tickets as they stand at `until`."""
+    """What a replay found, of the tickets as they stand at `until`. `routing` where rules or
+    rosters were drafted.
+    """
 
     from_at: Instant
     to_at: Instant
     until: Instant
     sla: SlaReplayShown
+    routing: RoutingReplayShown | None
 
 
 class ReplayProgress(msgspec.Struct, frozen=True, kw_only=True):

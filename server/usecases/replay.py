@@ -23,8 +23,10 @@ from server.domain.hindsight import judge
 from server.domain.law import Law, law_of
 from server.domain.metrics import Metric
 from server.domain.replay import Comparison, SlaReplay
+from server.domain.rerouting import RoutingReplay
 from server.domain.sla import Policy
 from server.storage import pasts, policies
+from server.usecases.drafts import Draft, rerouting_of
 
 PAGE: Final = 400
 """Tickets read and judged at a time."""
@@ -42,21 +44,16 @@ class ReplayUnderWay(Conflict):
     """Another replay is not ended yet."""
 
 
-class Draft(msgspec.Struct, frozen=True):
-    """Something configured as it might be: it holds in the whole past that is replayed."""
-
-    kind: str
-    id: str
-    doc: dict[str, Any]
-
-
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replay found, of tickets filed in [from_at, to_at), as they stood at `until`."""
+    """What a replay found, of tickets filed in [from_at, to_at), as they stood at `until`.
+    `routing` where rules or rosters were drafted.
+    """
 
     from_at: datetime
     to_at: datetime
     until: datetime
     sla: SlaReplay
+    routing: RoutingReplay | None = None
 
 
 def span_of(start: str | None, end: str | None, zone: str) -> tuple[datetime, datetime]:
@@ -103,16 +100,27 @@ async def _replay(
 ) -> Report:
     until = desk.clock.now()
     versions = await policies.list_versions(desk.database)
+    plans = [one for one in drafts if one.kind in _LAWS]
     law = law_from(versions)
-    other = law_from(redrafted(versions, drafts)) if drafts else None
+    other = law_from(redrafted(versions, plans)) if plans else None
     comparing = _Comparing(law, other, from_at, to_at, until)
+    rerouting = await rerouting_of(desk, versions, [one for one in drafts if one not in plans])
     first = await _first_since(desk, from_at)
     end = await _first_since(desk, to_at)
     for low in range(first, end, PAGE):
-        page = await pasts.read_pasts(desk.database, low, min(low + PAGE, end) - 1)
+        high = min(low + PAGE, end) - 1
+        page = await pasts.read_pasts(desk.database, low, high)
         await asyncio.to_thread(comparing.add, page)
+        if rerouting is not None:
+            await rerouting.add(low, high)
         desk.replayed = min(1.0, (low + PAGE - first) / (end - first))
-    return Report(from_at=from_at, to_at=to_at, until=until, sla=comparing.comparison.result())
+    return Report(
+        from_at=from_at,
+        to_at=to_at,
+        until=until,
+        sla=comparing.comparison.result(),
+        routing=rerouting.result() if rerouting is not None else None,
+    )
 
 
 class _Comparing:

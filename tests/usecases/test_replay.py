@@ -8,9 +8,14 @@ from msgspec.structs import replace
 
 from server.domain import commands as c
 from server.domain.calendars import Calendar
+from server.domain.conditions import Says
 from server.domain.errors import Invalid
-from server.usecases.replay import Draft, ReplayUnderWay, replay
-from tests.support.builders import MONDAY, Office, a_policy
+from server.domain.people import Team
+from server.domain.rules import Rules
+from server.domain.shifts import Cycle, Line, Roster, Shift
+from server.usecases.drafts import Draft
+from server.usecases.replay import ReplayUnderWay, replay
+from tests.support.builders import MONDAY, Office, a_policy, a_rule
 
 pytestmark = pytest.mark.anyio
 DAY = timedelta(days=1)
@@ -135,3 +140,70 @@ async def test_one_replay_at_a_time(office: Office):
     office.desk.replayed = None
     await replay(office.desk, MONDAY, MONDAY + DAY, [])
     assert office.desk.replayed is None
+
+
+NETWORK = a_rule("network", "网络", Says(("网络",)), team="second", skills={"network": 1})
+RULES = Rules(rules=(NETWORK,), fallback_team="first", fallback_mode="grab")
+
+
+async def rerouted(office: Office, *drafts):
+    found = await replay(office.desk, MONDAY - DAY, MONDAY + DAY, drafts)
+    assert found.routing is not None
+    assert found.sla.changed == 0, "rules and rosters judge no clock anew"
+    return found.routing
+
+
+async def test_the_unchanged_rules_choose_whom_they_chose(office: Office):
+    """3.4.1"""
+    for subject in ("网络断了", "打印机卡纸", "网络慢"):
+        await office.file(subject)
+    found = await rerouted(office, draft("rules", "default", RULES))
+    assert (found.decisions, found.same, found.examples) == (3, 3, ())
+    assert found.teams == {"first": (1, 1), "second": (2, 2)}
+    assert "no_consequences" in found.assumed
+
+
+async def test_other_rules_would_have_chosen_another_team(office: Office):
+    network, printer = [(await office.file(one)).number for one in ("网络断了", "打印机卡纸")]
+    printers = a_rule("printer", "打印机", Says(("打印机",)), team="second")
+    drafted = replace(RULES, rules=(NETWORK, printers))
+    found = await rerouted(office, draft("rules", "default", drafted))
+    assert (found.decisions, found.same, found.other_team) == (2, 1, 1)
+    (one,) = found.examples
+    assert (one.ticket, one.team_before, one.team_after) == (printer, "first", "second")
+    assert (one.assignee_before, one.assignee_after) == (None, office.li.id)
+    assert one.ticket != network
+    assert (await office.desk.firm()).rules.rules == RULES.rules, "a draft is not saved"
+
+
+async def test_the_recorded_load_decides_between_colleagues(office: Office):
+    """Three went to 李工; with two who can do it, the one with less to do would have got it."""
+    both = Team(id="second", name="二线", members=(office.li.id, office.zhao.id))
+    await office.save("team", "second", both)
+    for number in range(3):
+        await office.file(f"网络断了 {number}")
+    anybody = a_rule("network", "网络", Says(("网络",)), team="second")
+    found = await rerouted(office, draft("rules", "default", replace(RULES, rules=(anybody,))))
+    assert found.other_colleague > 0
+    assert {one.assignee_after for one in found.examples} == {office.zhao.id}
+
+
+async def test_a_roster_that_has_somebody_off_duty_would_have_left_him_out(office: Office):
+    await office.file("网络断了")
+    roster = Roster(
+        teams=("second",),
+        shifts=(Shift(id="night", name="夜班", hours=("22:00", "23:00")),),
+        cycles=(Cycle(id="nights", days=("night",), first_day=MONDAY.date()),),
+        lines=(Line(staff=office.li.id, cycle="nights"),),
+    )
+    found = await rerouted(office, draft("roster", "second", roster))
+    assert found.same == 0
+    (one,) = found.examples
+    assert (one.assignee_before, one.assignee_after) != (office.li.id, office.li.id)
+
+
+async def test_a_rule_set_that_does_not_fit_is_refused(office: Office):
+    with pytest.raises(Invalid):
+        await replay(
+            office.desk, MONDAY - DAY, MONDAY + DAY, [Draft("rules", "default", {"rules": 7})]
+        )
