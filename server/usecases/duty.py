@@ -75,7 +75,10 @@ async def say_duty(  # noqa: PLR0917
         if not timedelta(minutes=1) <= length <= LONGEST_BREAK:
             raise Invalid(minutes="break_span")
         until = act.at + length
-    return await switch(act, now, duty, Actor("staff", by.id), via, until=until)
+    after = await switch(act, now, duty, Actor("staff", by.id), via, until=until)
+    if duty == "off_duty" and after is not now and rosters.is_rostered(firm, now.id):
+        await handovers.begin(act, now.id, "shift_end", act.at)
+    return after
 
 
 async def switch(
@@ -246,6 +249,7 @@ async def _arrive(  # noqa: PLR0917
     if wanted is not None:
         after = await switch(act, person, wanted.duty, DESK, "desk", until=wanted.until, at=at)
         switched = after is not person
-    if duty == "off_duty" and not quiet and (was is not None or away):
+    # Whoever had gone by his own word before has handed over then.
+    if duty == "off_duty" and not quiet and (switched or away):
         await handovers.begin(act, person.id, "leave" if away else "shift_end", at)
     return switched

@@ -1,10 +1,10 @@
 """交接班: a colleague went and left half-done tickets; his colleagues are asked to take them.
 
-It begins at the end of a shift, and when somebody who holds tickets goes on leave. All that he
-holds is listed; pressing is what falls due before he is back. Those whose shift is going on are
-asked; a ticket has exactly one taker. What nobody took in time is told to the leader, who gets the
-pressing part of it. Where nothing is pressing and nobody is there to take over (everybody goes
-home at six), nobody is bothered.
+It begins at the end of a shift, when somebody who stands on a roster says 下班, and when somebody
+who holds tickets goes on leave. All that he holds is listed; pressing is what falls due before he is
+back. Those whose shift is going on are asked; a ticket has exactly one taker. What nobody took in
+time is told to the leader, who gets the pressing part of it. Where nothing is pressing and nobody
+is there to take over (everybody goes home at six), nobody is bothered.
 """
 
 from datetime import datetime, timedelta
@@ -71,7 +71,9 @@ async def begin(act: Act, staff: int, why: Why, at: datetime) -> Handover | None
     firm = await act.firm()
     await handovers.call_off(act.unit, staff)
     held = await tickets.list_by_number(act.unit, tuple(await handovers.list_held(act.unit, staff)))
-    back_at = rosters.back_at(firm, staff, at)
+    stint = rosters.stint_at(firm, staff, at)
+    # Gone by his own word before its end, he is back when the next shift begins.
+    back_at = rosters.back_at(firm, staff, at if stint is None else stint.ends_at)
     left = tuple(
         Left(handover=0, ticket=number, pressing=_is_pressing(ticket, back_at))
         for number, ticket in sorted(held.items())

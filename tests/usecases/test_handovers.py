@@ -232,3 +232,24 @@ async def test_a_hand_over_that_fell_due_while_the_desk_was_down_is_told_after(s
     await shifts.at_rest()
     (left,) = [event.body for event in await desk_events(shifts, HandoverLeft)]
     assert left.given == (ticket.number,)
+
+
+async def test_whoever_goes_early_or_after_working_on_hands_over_when_he_says_so(shifts: World):
+    ticket = await held(shifts, "屏幕坏了")
+    await until(shifts, at("10:00"))
+    zhao = await shifts.staff(ZHAO)
+    await duty.set_duty(shifts.desk, zhao, "off_duty")
+    (early,) = await asked(shifts)
+    assert early.tickets == (ticket.number,)
+    await duty.set_duty(shifts.desk, await shifts.staff(ZHAO), "on_duty")
+    await until(shifts, at("18:00"))
+    await duty.set_duty(shifts.desk, await shifts.staff(ZHAO), "on_duty")
+    await until(shifts, at("20:00"))
+    await duty.set_duty(shifts.desk, await shifts.staff(ZHAO), "off_duty")
+    assert [one.due_at for one in await asked(shifts)] == [
+        at("10:15"),
+        at("18:15"),
+        at("20:15"),
+    ]
+    await until(shifts, at("20:15"))
+    assert (await shifts.ticket(ticket.number)).assignee == shifts.staff_ids[SUPERVISOR]
