@@ -19,19 +19,22 @@ from bots.telling import (
     time_left,
 )
 from server.desk import Desk
-from server.domain.events import Routed
+from server.domain.attributes import why_priority
+from server.domain.events import Priority, Routed
 from server.domain.firm import Firm
 from server.domain.people import Staff
 from server.domain.phrases import Phrase, Verb
 from server.domain.sla import SlaState
 from server.usecases import chat, reading
 from server.usecases.reading import TicketPage, TicketQuery
-from server.usecases.reasons import paragraph
+from server.usecases.reasons import paragraph, term_shown
 from server.words import say
 
 SHOWN: Final = 5
 """So many tickets of a list are said; the rest is counted."""
 _LIST_SUBJECT: Final = 30
+_USUAL: Final = 2
+"""Level and urgency are always among the reasons of a priority."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +73,7 @@ async def _list(asked: Asked, view: Literal["unclaimed", "mine"], words: str) ->
     states = await chat.read_states(asked.desk, tuple(one.number for one in page.tickets))
     language, now = asked.person.language, asked.desk.clock.now()
     lines = [asked.say(f"{words}.head", count=max(total, len(page.tickets)))]
-    for one in page.tickets:
+    for one in page.tickets[:SHOWN]:
         clock = pressing(states.get(one.number, SlaState()))
         parts = (
             f"#{one.number} {subject_of(one, _LIST_SUBJECT)}",
@@ -79,8 +82,8 @@ async def _list(asked: Asked, view: Literal["unclaimed", "mine"], words: str) ->
             countdown(language, clock, asked.firm.law, now),
         )
         lines.append(" · ".join(part for part in parts if part))
-    if total > len(page.tickets):
-        lines.append(asked.say("more", count=total - len(page.tickets)))
+    if total > SHOWN:
+        lines.append(asked.say("more", count=total - SHOWN))
     lines.append(asked.say(f"{words}.foot", ticket=page.tickets[0].number))
     return "\n".join(lines)
 
@@ -98,6 +101,7 @@ async def _show(asked: Asked) -> str:
             status=status_name(language, ticket, page.firm),
             priority=priority_name(language, ticket),
         ),
+        _why_priority(asked, page),
         asked.say(
             "holder",
             team=team_name(language, ticket, page.firm),
@@ -130,7 +134,21 @@ async def _why(asked: Asked) -> str:
     if not isinstance(body, Routed):
         return asked.say("why.unknown", ticket=page.ticket.number)
     told = paragraph(body.decision, page.firm, asked.person.language)
-    return asked.say("why.told", ticket=page.ticket.number, paragraph=told)
+    said = asked.say("why.told", ticket=page.ticket.number, paragraph=told)
+    return "\n".join(line for line in (said, _why_priority(asked, page)) if line)
+
+
+def _why_priority(asked: Asked, page: TicketPage) -> str:
+    """Where the priority comes from; nothing where that is the usual."""
+    language, ticket = asked.person.language, page.ticket
+    priority = priority_name(language, ticket)
+    if ticket.priority_by == "hand":
+        return asked.say("priority_by_hand", priority=priority)
+    terms = why_priority(page.events)
+    if len(terms) <= _USUAL and ticket.priority == Priority.NORMAL:
+        return ""
+    why = say(language, "routing.comma").join(term_shown(term, language) for term in terms)
+    return asked.say("priority_why", priority=priority, why=why) if why else ""
 
 
 async def _page(asked: Asked) -> TicketPage:

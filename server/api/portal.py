@@ -12,7 +12,8 @@ from server import vault
 from server.api import schemas as s
 from server.api.calls import Answer, Call, Handler
 from server.api.reading import Refused, email_of, needed, phone_of
-from server.api.tickets import check_category, link_of, subject_of
+from server.api.render import stores_offered
+from server.api.tickets import check_category, check_store, link_of, subject_of
 from server.domain.errors import UnknownLink
 from server.domain.events import Actor, Event, Opened, StatusCategory, StatusChanged
 from server.domain.firm import Firm
@@ -29,12 +30,14 @@ _SOLVED: Final = frozenset({StatusCategory.RESOLVED, StatusCategory.CLOSED})
 
 async def read_portal(call: Call) -> s.PortalShown:
     """The face of the firm."""
-    profile = (await call.desk.firm()).profile
+    firm = await call.desk.firm()
+    profile = firm.profile
     return s.PortalShown(
         name=profile.name,
         greeting=profile.greeting,
         categories=profile.categories,
         zone=profile.zone,
+        stores=stores_offered(firm),
     )
 
 
@@ -59,6 +62,11 @@ async def file_request(call: Call, asked: s.Request) -> Answer:
             email=email,
             company=asked.company.strip(),
             category=check_category(firm, asked.category),
+            urgency=asked.urgency,
+            region=asked.region.strip(),
+            store=check_store(firm, asked.store),
+            latitude=asked.latitude,
+            longitude=asked.longitude,
             via="portal",
         ),
     )

@@ -13,7 +13,7 @@ import msgspec
 from server.api import schemas as s
 from server.api.clocks import clock_shown
 from server.api.reasons import routing_shown
-from server.api.schemas_attributes import AttributesShown
+from server.api.schemas_attributes import AttributesShown, StoreOffered
 from server.api.timeline import actor_shown, summary_of
 from server.domain.attributes import why_priority
 from server.domain.events import Event
@@ -68,6 +68,7 @@ def ticket_row(
         reopen_count=ticket.reopen_count,
         nudge_count=ticket.nudge_count,
         rating=ticket.rating,
+        pinned=ticket.pinned,
     )
 
 
@@ -146,6 +147,15 @@ def attributes_shown(page: TicketPage, language: str) -> AttributesShown:
         pinned=ticket.pinned,
         priority_by=ticket.priority_by,
         why=tuple(term_shown(term, language) for term in why_priority(page.events)),
+    )
+
+
+def stores_offered(firm: Firm) -> tuple[StoreOffered, ...]:
+    """The stores that may be chosen, by name."""
+    return tuple(
+        StoreOffered(id=store.id, name=store.name, region=store.region)
+        for store in sorted(firm.stores.values(), key=lambda one: (one.name, one.id))
+        if store.active
     )
 
 
@@ -249,4 +259,5 @@ def firm_shown(firm: Firm, load: Mapping[int, int], by: Staff, language: str) ->
             for status in firm.statuses.values()
         ),
         skills=tuple(sorted(skills)),
+        stores=stores_offered(firm),
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from server.api.schemas_attributes import AttributesShown
+from server.api.schemas_attributes import AttributesShown, StoreOffered
 from server.api.schemas_clocks import ClockShown
 from server.domain.commands import Tags
 from server.domain.events import Priority, StatusCategory
@@ -199,6 +199,7 @@ class FirmShown(msgspec.Struct, frozen=True, kw_only=True):
     staff: tuple[ColleagueShown, ...]
     statuses: tuple[StatusShown, ...]
     skills: tuple[str, ...]
+    stores: tuple[StoreOffered, ...] = ()
 
 
 # Tickets
@@ -239,6 +240,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     reopen_count: int
     nudge_count: int
     rating: int | None
+    pinned: bool = False
 
 
 class TicketsPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -538,6 +540,7 @@ class PortalShown(msgspec.Struct, frozen=True, kw_only=True):
     greeting: str
     categories: tuple[str, ...]
     zone: str
+    stores: tuple[StoreOffered, ...] = ()
 
 
 class Request(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -551,6 +554,11 @@ class Request(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     email: Short = ""
     company: Short = ""
     category: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+    urgency: Priority = Priority.NORMAL
+    region: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    store: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

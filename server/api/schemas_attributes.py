@@ -26,3 +26,11 @@ class AttributesShown(msgspec.Struct, frozen=True, kw_only=True):
     pinned: bool
     priority_by: Literal["matrix", "hand"]
     why: tuple[str, ...]
+
+
+class StoreOffered(msgspec.Struct, frozen=True, kw_only=True):
+    """A store (门店、网点) that a form or a menu offers."""
+
+    id: str
+    name: str
+    region: str

@@ -23,6 +23,8 @@ Verb = Literal[
     "release",
     "reply",
     "note",
+    "plan",
+    "check_in",
     "resolve",
     "transfer",
     "assign",
@@ -75,6 +77,8 @@ _SAYINGS: Final[dict[Verb, tuple[_Shape, str]]] = {
     "release": (_WITH_NUMBER, "退回 退单 放弃 释放 release"),
     "reply": (_WITH_BOTH, "回复 答复 回覆 回 reply answer"),
     "note": (_WITH_BOTH, "备注 内部备注 记录 note comment"),
+    "plan": (_WITH_BOTH, "方案 给方案 处理方案 plan"),
+    "check_in": (_WITH_NUMBER, "到场 签到 到现场 check_in"),
     "resolve": (_WITH_BOTH, "解决 已解决 完成 搞定 办结 处理完 resolve resolved solve done fixed"),
     "transfer": (_WITH_BOTH, "转派 转给 转单 转交 转 transfer"),
     "assign": (_WITH_BOTH, "指派 派给 分配 分派 assign"),
@@ -268,12 +272,18 @@ _PRIORITIES: Final[dict[str, Priority]] = {
 }
 
 
-def read_priority(text: str) -> tuple[Priority, str] | None:
-    """「紧急 客户停产」: the priority and the reason, or None."""
+_AGAIN_BY_RULES: Final = frozenset({"自动", "按规则", "取消指定", "auto", "automatic", "rules"})
+
+
+def read_priority(text: str) -> tuple[Priority | None, str] | None:
+    """「紧急 客户停产」: the priority and the reason, or None. 「自动」 gives it back to the rules:
+    no priority.
+    """
     word, _, reason = text.translate(_PLAIN).lower().lstrip("到为").strip().partition(" ")
-    known = _PRIORITIES.get(word.strip(",.:;"))
+    word = word.strip(",.:;")
+    known = _PRIORITIES.get(word)
     rest = text.translate(_PLAIN).strip().partition(" ")[2].strip() if reason else ""
-    return (known, rest) if known is not None else None
+    return (known, rest) if known is not None or word in _AGAIN_BY_RULES else None
 
 
 _SPANS: Final = {

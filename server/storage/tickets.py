@@ -32,10 +32,19 @@ _INSERT = Statement[None](
     f"INSERT INTO ticket ({_COLUMNS})"  # noqa: S608
     f" VALUES ({', '.join(f':{field}' for field in _FIELDS)})"
 )
-_UPDATE = Statement[None](
-    f"UPDATE ticket SET {', '.join(f'{field} = :{field}' for field in _FIELDS[1:])}"  # noqa: S608
-    " WHERE number = :number AND version = :seen_version"
-)
+
+
+@lru_cache(maxsize=512)
+def _update(fields: tuple[str, ...]) -> Statement[None]:
+    """Write these columns. An index that has none of them is left alone, which is most of them:
+    naming every column makes the database write all indexes anew.
+    """
+    return Statement(
+        f"UPDATE ticket SET {', '.join(f'{field} = :{field}' for field in fields)}"  # noqa: S608
+        " WHERE number = :number AND version = :seen_version"
+    )
+
+
 _NUMBER = Statement("UPDATE counter SET last = last + 1 WHERE name = 'ticket' RETURNING last", int)
 _TALLY_UP = Statement[None](
     "INSERT INTO tally (cell, team, assignee, status_category, breached, tickets)"
@@ -101,6 +110,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     reopen_count: int
     nudge_count: int
     rating: int | None
+    pinned: bool
     sla: Countdowns | None
 
 
@@ -119,6 +129,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     breached: bool = False
     priority: str | None = None
     customer: int | None = None
+    pinned: bool | None = None
     sort: str = "updated"
     after: tuple[str, int] | None = None
     limit: int = 25
@@ -177,8 +188,14 @@ async def write(unit: Unit, before: Ticket, after: Ticket) -> bool:
     """Write a changed ticket if the row still has `before.version`; else False and nothing done.
     Called by `recording.record` alone.
     """
-    values = _row(after)
-    touched = await unit.run(_UPDATE, seen_version=before.version, **values)
+    old, values = _row(before), _row(after)
+    changed = tuple(field for field in _FIELDS[1:] if old[field] != values[field])
+    if not changed:
+        return True
+    new = {field: values[field] for field in changed}
+    touched = await unit.run(
+        _update(changed), number=after.number, seen_version=before.version, **new
+    )
     if touched != 1:
         return False
     await _count(unit, before, after)
@@ -284,6 +301,8 @@ def _index(query: Query, dialect: str) -> str:
     """
     if dialect != "sqlite":
         return ""
+    if query.pinned:
+        return " INDEXED BY ticket_pinned"
     if query.breached and frozenset(query.categories) == OPEN_CATEGORIES:
         return f" INDEXED BY {_LATE[query.sort]}"
     if frozenset(query.categories) == WAITING_CATEGORIES:
@@ -311,6 +330,8 @@ def _asked_for(query: Query) -> list[str]:
     if query.teams:
         wanted = ", ".join(f":wanted{i}" for i in range(len(query.teams)))
         where.append(f"t.team IN ({wanted})")
+    if query.pinned is not None:
+        where.append("t.pinned" if query.pinned else "NOT t.pinned")
     where += [
         f"t.{name} = :{name}"
         for name in ("team", "assignee", "priority", "customer")

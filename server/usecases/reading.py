@@ -80,8 +80,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
-    """One page of a view, only what is in sight. Refuses `Invalid(after)` for a cursor that is
-    not one of this sort's.
+    """One page of a view, only what is in sight; on top of the first page of open tickets those
+    that a rule pinned, beyond its limit. Refuses `Invalid(after)` for a cursor that is not one of
+    this sort's.
     """
     firm = await desk.firm()
     sight = sight_of(by, firm.teams)
@@ -91,11 +92,28 @@ async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
         if not mine:
             return Page(tickets=(), next=None)
         asked = msgspec.structs.replace(asked, teams=mine)
+    pinned = list[Listed]()
     with desk.activity.busy():
+        if frozenset(asked.categories) <= OPEN_CATEGORIES and asked.categories and _pins(firm):
+            on_top = msgspec.structs.replace(asked, pinned=True, after=None, limit=MOST_PINNED + 1)
+            pinned = await tickets.list_tickets(desk.database, sight, on_top)
+            if len(pinned) <= MOST_PINNED:
+                asked = msgspec.structs.replace(asked, pinned=False)
         found = await tickets.list_tickets(desk.database, sight, asked)
+    if asked.pinned is None or asked.after is not None:
+        pinned = []
     shown = tuple(found[: query.limit])
     more = len(found) > query.limit
-    return Page(tickets=shown, next=_cursor(shown[-1], asked.sort) if more else None)
+    next_ = _cursor(shown[-1], asked.sort) if more else None
+    return Page(tickets=(*pinned, *shown), next=next_)
+
+
+MOST_PINNED: Final = 100
+"""Where more are pinned than this, none stand on top: who shouts all the time is not heard."""
+
+
+def _pins(firm: Firm) -> bool:
+    return any(rule.then.pin for rule in firm.rules.rules if rule.active)
 
 
 async def counters(desk: Desk, by: Staff) -> dict[str, int]:

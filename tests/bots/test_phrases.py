@@ -112,6 +112,9 @@ NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
         ("休息半小时", "break", None, "半小时"),
         ("break 10 min", "break", None, "10 min"),
         ("接手 12", "take_over", 12, ""),
+        ("方案 12 明天换新的", "plan", 12, "明天换新的"),
+        ("到场12", "check_in", 12, ""),
+        ("check in #12", "check_in", 12, ""),
         ("接班#12", "take_over", 12, ""),
         ("绑定 K7Q2-XM", "bind", None, "K7Q2-XM"),
     ],
@@ -199,6 +202,7 @@ def test_a_priority_is_read_in_either_language(text, priority, reason) -> None:
 
 
 def test_an_unknown_priority_is_not_guessed() -> None:
+    assert read_priority("自动 客户已安抚") == (None, "客户已安抚")
     assert read_priority("马上") is None
     assert read_priority("") is None
 

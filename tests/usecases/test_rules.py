@@ -12,6 +12,7 @@ from server.domain.priority import Matrix, OnNudges, OnWords
 from server.domain.rules import Rule, Rules, Then
 from server.domain.stores import Store
 from server.usecases.intake import customer_writes, nudge
+from server.usecases.reading import TicketQuery, list_tickets
 from server.usecases.standing import read_standing
 from tests.support.builders import Office, a_policy, a_rule
 
@@ -155,6 +156,26 @@ async def test_a_rule_gives_priority_tags_policy_and_queue(office: Office):
     assert {clock.pin.policy for clock in state.clocks} == {"gold"}
     opened = bodies(await office.events(ticket.number), e.Opened)[0]
     assert opened.why == ("rule=大客户",)
+
+
+async def test_what_a_rule_pins_stands_on_top_of_open_tickets(office: Office):
+    angry = All((Is("customer_level", ("vip",)), Says(("投诉",))))
+    rule = Rule(id="pin", name="大客户投诉", when=angry, then=Then(pin=True))
+    await office.save("rules", "default", Rules(rules=(rule,)))
+    pinned = await office.file("要投诉", level="vip", phone="13900000009")
+    others = [(await office.file(phone=f"1390000001{n}")).number for n in range(5)]
+    pages, after = [], None
+    while True:
+        query = TicketQuery(view="open", sort="created", limit=2, after=after)
+        page = await list_tickets(office.desk, office.boss, query)
+        pages.append([one.number for one in page.tickets])
+        after = page.next
+        if after is None:
+            break
+    assert pages[0] == [pinned.number, *others[:-3:-1]]
+    assert sorted(number for page in pages for number in page) == [pinned.number, *others]
+    late = await list_tickets(office.desk, office.boss, TicketQuery(view="overdue", sort="due"))
+    assert late.tickets == ()
 
 
 async def test_rules_know_opening_hours_and_stores(office: Office):
