@@ -1,10 +1,10 @@
 """交接班: a colleague went and left half-done tickets; his colleagues are asked to take them.
 
 It begins at the end of a shift, when somebody who stands on a roster says 下班, and when somebody
-who holds tickets goes on leave. All that he holds is listed; pressing is what falls due before he is
-back. Those whose shift is going on are asked; a ticket has exactly one taker. What nobody took in
-time is told to the leader, who gets the pressing part of it. Where nothing is pressing and nobody
-is there to take over (everybody goes home at six), nobody is bothered.
+who holds tickets goes on leave. All that he holds is listed; pressing is what falls due before he
+is back. Those whose shift is going on are asked; a ticket has exactly one taker. What nobody took
+in time is told to the leader, who gets the pressing part of it. Where nothing is pressing and
+nobody is there to take over (everybody goes home at six), nobody is bothered.
 """
 
 from datetime import datetime, timedelta
