@@ -27,7 +27,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     page: TicketPage
     language: str
 
-    def say(self, code: str, **facts: object) -> str:
+    def words(self, code: str, **facts: object) -> str:
         """Words under `[chat.clock]`."""
         return say(self.language, f"chat.clock.{code}", **facts)
 
@@ -49,7 +49,7 @@ def clock_lines(page: TicketPage, language: str) -> list[str]:
     if pin is not None:
         policy, calendar = law.policy_of(pin), law.calendar_of(pin)
         lines.append(
-            told.say(
+            told.words(
                 "under",
                 policy=policy.name or policy.id,
                 version=pin.policy_version,
@@ -70,14 +70,14 @@ def _lines(told: Told, clock: Clock) -> list[str]:
         "target": told.span(clock.target),
     }
     if clock.imported:
-        return [told.say("imported", **facts)]
+        return [told.words("imported", **facts)]
     parts = strip(clock, law, page.now)
     if clock.is_open:
         head = time_left(told.language, clock, law, page.now, page.firm.profile.zone)
-        head = told.say("running", head=head, **facts)
+        head = told.words("running", head=head, **facts)
     else:
         verdict = clock.verdict if clock.verdict != "none" else clock.state
-        head = told.say(verdict, **facts)
+        head = told.words(verdict, **facts)
     if not clock.is_open and len(parts) <= 1 and not clock.retargets and clock.verdict == "met":
         return [head]
     waits = waits_of(page.events)
@@ -95,21 +95,21 @@ def _lines(told: Told, clock: Clock) -> list[str]:
 def _remarks(told: Told, clock: Clock) -> list[str]:
     found: list[str] = []
     if clock.manual is not None:
-        found.append(told.say("manual", reason=clock.manual.reason))
+        found.append(told.words("manual", reason=clock.manual.reason))
     if clock.provisional:
-        found.append(told.say("provisional"))
+        found.append(told.words("provisional"))
     if clock.verdict == "breached" and clock.breached_at is not None:
         code = "breached_by_retarget" if clock.by_retarget else "breached_since"
-        found.append(told.say(code, at=told.at(clock.breached_at)))
+        found.append(told.words(code, at=told.at(clock.breached_at)))
         noticed = late_by(clock, told.page.events)
         if noticed is not None and noticed >= _NOTICED:
-            found.append(told.say("noticed", late=told.span(noticed)))
+            found.append(told.words("noticed", late=told.span(noticed)))
     return [f"  {one}" for one in found]
 
 
 def _stretch(told: Told, part: Strip, reason: str) -> str:
-    end = told.say("now") if part.to_at >= told.page.now else told.at(part.to_at)
-    return told.say(
+    end = told.words("now") if part.to_at >= told.page.now else told.at(part.to_at)
+    return told.words(
         part.kind if part.wall == part.working else f"{part.kind}_apart",
         start=told.at(part.from_at),
         end=end,
@@ -122,5 +122,5 @@ def _stretch(told: Told, part: Strip, reason: str) -> str:
 def _former(told: Told, one: Retarget) -> str:
     why_ = find(told.language, f"retarget.{one.cause}") or one.cause
     if one.due_at is not None:
-        return told.say("former_due", at=told.at(one.at), why=why_, due=told.at(one.due_at))
-    return told.say("former", at=told.at(one.at), why=why_, target=told.span(one.target))
+        return told.words("former_due", at=told.at(one.at), why=why_, due=told.at(one.due_at))
+    return told.words("former", at=told.at(one.at), why=why_, target=told.span(one.target))

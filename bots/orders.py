@@ -66,6 +66,16 @@ def _note(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
     return c.Note(ticket=ticket.number, text=phrase.text)
 
 
+def _plan(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    if not phrase.text:
+        return Question(code="plan")
+    return c.Plan(ticket=ticket.number, text=phrase.text)
+
+
+def _check_in(_phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.CheckIn(ticket=ticket.number)
+
+
 def _resolve(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
     return c.Resolve(ticket=ticket.number, solution=phrase.text)
 
@@ -153,6 +163,8 @@ _ORDERS: Final[dict[Verb, Callable[[Phrase, Ticket, Place], Order]]] = {
     "release": _release,
     "reply": _reply,
     "note": _note,
+    "plan": _plan,
+    "check_in": _check_in,
     "resolve": _resolve,
     "transfer": _transfer,
     "assign": _assign,
