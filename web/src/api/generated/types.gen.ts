@@ -477,7 +477,7 @@ export type Done = {
  * A document as it might be; it holds in the whole past that is replayed, and is not saved.
  */
 export type DraftWanted = {
-    kind: 'calendar' | 'metric' | 'policy';
+    kind: 'calendar' | 'metric' | 'policy' | 'roster' | 'rules';
     id: string;
     doc: {
         [key: string]: unknown;
@@ -506,7 +506,7 @@ export type DryRunShown = {
  *
  * POST /api/v1/dry-run: a `ticket` by its number, or a text with attributes. A `priority` is
  * one that was set by hand. It comes in at the instant `at`, or now. `drafts`: unsaved documents
- * by kind (rules, matrix, queue, store, policy, calendar) in place of those in force.
+ * by kind (rules, matrix, queue, store, policy, calendar) and id, in place of those in force.
  */
 export type DryRunWanted = {
     ticket?: number | null;
@@ -533,7 +533,9 @@ export type DryRunWanted = {
     at?: string | null;
     drafts?: {
         [key: string]: {
-            [key: string]: unknown;
+            [key: string]: {
+                [key: string]: unknown;
+            };
         };
     };
 };
@@ -705,6 +707,7 @@ export type FirmShown = {
     staff: Array<ColleagueShown>;
     statuses: Array<StatusShown>;
     skills: Array<string>;
+    stores: Array<StoreOffered>;
 };
 
 /**
@@ -1144,6 +1147,7 @@ export type PortalShown = {
     greeting: string;
     categories: Array<string>;
     zone: string;
+    stores: Array<StoreOffered>;
 };
 
 /**
@@ -1290,13 +1294,15 @@ export type ReplayProgress = {
 /**
  * ReplayShown
  *
- * What a replay found, of the tickets as they stand at `until`.
+ * What a replay found, of the tickets as they stand at `until`. `routing` where rules or
+ * rosters were drafted.
  */
 export type ReplayShown = {
     from_at: string;
     to_at: string;
     until: string;
     sla: SlaReplayShown;
+    routing: RoutingReplayShown | null;
 };
 
 /**
@@ -1338,6 +1344,27 @@ export type Request = {
     email?: string;
     company?: string;
     category?: string | null;
+    urgency?: Priority;
+    region?: string;
+    store?: string;
+    latitude?: number | null;
+    longitude?: number | null;
+};
+
+/**
+ * ReroutedShown
+ *
+ * A ticket that would have gone elsewhere, with the names of teams and colleagues.
+ */
+export type ReroutedShown = {
+    ticket: number;
+    sort: 'nobody' | 'other_colleague' | 'other_team';
+    rule_before: string;
+    rule_after: string;
+    team_before: string | null;
+    team_after: string | null;
+    assignee_before: string | null;
+    assignee_after: string | null;
 };
 
 /**
@@ -1414,6 +1441,23 @@ export type RosterPreview = {
     };
     first: string;
     days?: number;
+};
+
+/**
+ * RoutingReplayShown
+ *
+ * Who would have been chosen at first, given the recorded load. Decisions that stay are exact;
+ * of the others this is a simulation, and `assumed` says in words what it takes for granted.
+ */
+export type RoutingReplayShown = {
+    decisions: number;
+    same: number;
+    other_team: number;
+    other_colleague: number;
+    nobody: number;
+    teams: Array<TeamShare>;
+    examples: Array<ReroutedShown>;
+    assumed: Array<string>;
 };
 
 /**
@@ -1622,6 +1666,17 @@ export type StatusShown = {
 };
 
 /**
+ * StoreOffered
+ *
+ * A store (门店、网点) that a form or a menu offers.
+ */
+export type StoreOffered = {
+    id: string;
+    name: string;
+    region: string;
+};
+
+/**
  * StripPart
  *
  * One stretch of a clock's life; `wall` and `working` in seconds. "closed" is the gap between a
@@ -1696,6 +1751,17 @@ export type TakingWanted = {
 };
 
 /**
+ * TeamShare
+ *
+ * How many tickets a team got, and would have got.
+ */
+export type TeamShare = {
+    team: string;
+    before: number;
+    after: number;
+};
+
+/**
  * TeamShown
  *
  * A team in menus and lists.
@@ -1754,6 +1820,7 @@ export type TicketRow = {
     reopen_count: number;
     nudge_count: number;
     rating: number | null;
+    pinned: boolean;
 };
 
 /**
