@@ -35,28 +35,25 @@ def instant_text(instant: datetime) -> str:
     return f"{text[:10]} {text[11:19]}.{fraction}+00:00"
 
 
-_RECENT_INSTANTS: Final = 64
-_recent: dict[int, tuple[datetime, str]] = {}
-"""By identity: a unit binds its own few instants many times over. The instant is kept beside its
-text, so that its id is not given to another meanwhile.
+_MOST_INSTANTS: Final = 64
+_instants: dict[int, tuple[datetime, str]] = {}
+"""Texts of the last instants, by identity: a unit binds its own few many times over. The instant is
+kept beside its text, so that its id is not given to another meanwhile.
 """
 
 
-def _bound_instant(instant: datetime) -> str:
-    known = _recent.get(id(instant))
-    if known is not None and known[0] is instant:
-        return known[1]
+def _remembered_text(instant: datetime) -> str:
     text = instant_text(instant)
-    if len(_recent) >= _RECENT_INSTANTS:
-        _recent.clear()
-    _recent[id(instant)] = (instant, text)
+    if len(_instants) >= _MOST_INSTANTS:
+        _instants.clear()
+    _instants[id(instant)] = (instant, text)
     return text
 
 
 def adapt_for_sqlite(value: object) -> object:
     """A value as sqlite3 takes it."""
     if isinstance(value, datetime):
-        return _bound_instant(value)
+        return _remembered_text(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool):
@@ -75,9 +72,12 @@ def adapt_for_postgres(value: object) -> object:
     return value
 
 
-_ADAPT: Final[dict[Dialect, Callable[[object], object]]] = {
-    "sqlite": adapt_for_sqlite,
-    "postgres": adapt_for_postgres,
+_ADAPT: Final[dict[Dialect, tuple[Callable[[object], object], str]]] = {
+    "sqlite": (
+        adapt_for_sqlite,
+        "{0} = known[1] if (known := instants(id({0}))) and known[0] is {0} else adapt({0})",
+    ),
+    "postgres": (adapt_for_postgres, "{0} = adapt({0})"),
 }
 
 
@@ -87,10 +87,11 @@ def binder(names: list[str], dialect: Dialect, sql: str) -> Bind:
     """
     if not names:
         return lambda _values: ()
+    adapt, line = _ADAPT[dialect]
     places = {name: f"v{place}" for place, name in enumerate(dict.fromkeys(names))}
     fetched = "\n".join(f"        {place} = values[{name!r}]" for name, place in places.items())
     adapted = "\n".join(
-        f"    if type({place}) not in plain: {place} = adapt({place})" for place in places.values()
+        f"    if type({place}) not in plain: {line.format(place)}" for place in places.values()
     )
     given = ", ".join(places[name] for name in names)
     text = f"""
@@ -102,7 +103,7 @@ def bind(values):
 {adapted}
     return ({given},)
 """
-    made: dict[str, Any] = {"plain": _PLAIN, "adapt": _ADAPT[dialect], "sql": sql}
+    made: dict[str, Any] = {"plain": _PLAIN, "instants": _instants.get, "adapt": adapt, "sql": sql}
     exec(compile(text, f"<the values of {sql[:60]}>", "exec"), made)  # noqa: S102  # only names of ours
     bind: Bind = made["bind"]
     return bind

@@ -46,12 +46,13 @@ class Job:
                 loop.call_exception_handler(
                     {"message": "an after-commit callback failed", "exception": error}
                 )
-        if self.waiter.done():
+        waiter = self.waiter
+        if waiter.done():
             return
         if self.failure is None:
-            self.waiter.set_result(self.result)
+            waiter.set_result(self.result)
         else:
-            self.waiter.set_exception(self.failure)
+            waiter.set_exception(self.failure)
 
 
 class Lanes:
@@ -68,18 +69,15 @@ class Lanes:
 
     def add(self, job: Job, lane: Lane) -> None:
         """Queue a unit; `Overloaded` when the queue is full."""
-        if len(self) >= self._limit:
+        if len(self._interactive) + len(self._background) >= self._limit:
             raise Overloaded(_RETRY_AFTER)
         (self._interactive if lane == "interactive" else self._background).append(job)
 
     def take(self) -> Job | None:
         """The next unit whose caller still waits for it."""
         for lane in (self._interactive, self._background):
-            while True:
-                try:
-                    job = lane.popleft()
-                except IndexError:
-                    break
+            while lane:  # the writer alone takes jobs away
+                job = lane.popleft()
                 if not job.waiter.cancelled():
                     return job
         return None

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from server.storage.binding import Dialect
 from server.storage.lanes import nested
 from server.storage.prepared import Statement
-from server.storage.sqlite_lines import connect, read_all, read_one, rows_as_dicts
+from server.storage.sqlite_lines import connect, read_all, read_one, read_undecoded
 from server.storage.sqlite_readers import Readers, look
 from server.storage.sqlite_writer import Writer
 from server.storage.units import Lane, Look, Work
@@ -78,34 +78,28 @@ class SqliteEngine:
 
     # Reading
 
-    def _ask(self, ask: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
-        self._refuse_misuse()
-        return self._readers.ask(ask)
-
     async def all(self, statement: Statement[R], values: dict[str, object]) -> list[R]:
         """Every row."""
-        found: list[R] = await self._ask(
-            lambda connection: read_all(connection.execute, statement, values)
-        )
+        self._refuse_misuse()
+        found: list[R] = await self._readers.ask(read_all, statement, values)
         return found
 
     async def one(self, statement: Statement[R], values: dict[str, object]) -> R | None:
         """The first row, or None."""
-        found: R | None = await self._ask(
-            lambda connection: read_one(connection.execute, statement, values)
-        )
+        self._refuse_misuse()
+        found: R | None = await self._readers.ask(read_one, statement, values)
         return found
 
     async def look(self, work: Look[T]) -> T:
         """Several questions in one snapshot, for the price of one turn of a reader."""
-        found: T = await self._ask(lambda connection: look(connection, work))
+        self._refuse_misuse()
+        found: T = await self._readers.ask(look, work, None)
         return found
 
     async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
         """Rows of any SQL, undecoded."""
-        found: list[dict[str, Any]] = await self._ask(
-            lambda connection: rows_as_dicts(connection.execute(sql, values))
-        )
+        self._refuse_misuse()
+        found: list[dict[str, Any]] = await self._readers.ask(read_undecoded, sql, values)
         return found
 
     async def copy_to(self, path: Path) -> None:

@@ -27,12 +27,6 @@ def connect(path: Path, pragmas: tuple[str, ...] = ()) -> sqlite3.Connection:
     return connection
 
 
-def rows_as_dicts(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
-    """Every row, undecoded."""
-    columns = [column[0] for column in cursor.description or ()]
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-
-
 def _decoder(
     statement: Statement[R], prepared: Prepared, cursor: sqlite3.Cursor
 ) -> Callable[[Any], R]:
@@ -40,7 +34,15 @@ def _decoder(
     return statement.decoder(prepared, columns)
 
 
-Execute = Callable[[str, Any], sqlite3.Cursor]
+Execute = Callable[..., sqlite3.Cursor]
+"""`execute(sql, values)` of a connection or a cursor."""
+
+
+def read_undecoded(execute: Execute, sql: str, values: list[Any]) -> list[dict[str, Any]]:
+    """Every row of any SQL, by column."""
+    cursor = execute(sql, values)
+    columns = [column[0] for column in cursor.description or ()]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def read_all(execute: Execute, statement: Statement[R], values: dict[str, object]) -> list[R]:

@@ -1,8 +1,6 @@
 """Reader threads for SQLite: questions go to few of them, answers come back together."""
 
 import asyncio
-import queue
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -12,15 +10,14 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from server.storage.binding import Dialect
 from server.storage.prepared import Statement
-from server.storage.sqlite_lines import connect, read_all, read_one
+from server.storage.sqlite_lines import Execute, connect, read_all, read_one
 from server.storage.units import Look, SuspendedInUnit
+from server.storage.wakes import LoopWake, ThreadWake
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 _READERS: Final = 3
-_COME: Final = "come"
-_END: Final = "end"
 _QUESTIONS_EACH: Final = 256
 _LONG_QUESTION_SECONDS: Final = 0.002
 _ANSWERS_SECONDS: Final = 0.004
@@ -35,8 +32,8 @@ class SqliteView:
 
     __slots__ = ("_execute",)
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._execute = connection.execute
+    def __init__(self, execute: Execute) -> None:
+        self._execute = execute
 
     async def all(self, statement: Statement[R], /, **values: object) -> list[R]:
         """Every row."""
@@ -47,11 +44,11 @@ class SqliteView:
         return read_one(self._execute, statement, values)
 
 
-def look(connection: sqlite3.Connection, work: Look[T]) -> T:
+def look(execute: Execute, work: Look[T], _values: object) -> T:
     """Run a reading function to its end in one snapshot."""
-    connection.execute("BEGIN")
+    execute("BEGIN")
     try:
-        coroutine = work(SqliteView(connection))
+        coroutine = work(SqliteView(execute))
         try:
             coroutine.send(None)
         except StopIteration as end:
@@ -59,40 +56,30 @@ def look(connection: sqlite3.Connection, work: Look[T]) -> T:
         coroutine.close()
         raise SuspendedInUnit("a look may await nothing but storage")
     finally:
-        connection.execute("ROLLBACK")
+        execute("ROLLBACK")
 
 
-class _Read:
-    """A question on its way to a reader thread."""
+Ask = Callable[[Execute, Any, Any], Any]
 
-    __slots__ = ("ask", "failure", "found", "waiter")
+
+class _Question:
+    """On its way to a reader thread and back."""
+
+    __slots__ = ("ask", "failure", "found", "values", "waiter", "what")
 
     def __init__(
-        self, ask: Callable[[sqlite3.Connection], Any], waiter: "asyncio.Future[Any]"
+        self,
+        ask: Ask,
+        what: Any,  # noqa: ANN401  # a statement, a look, SQL
+        values: Any,  # noqa: ANN401
+        waiter: "asyncio.Future[Any]",
     ) -> None:
         self.ask = ask
+        self.what = what
+        self.values = values
         self.waiter = waiter
         self.found: Any = None
         self.failure: Exception | None = None
-
-    def answer(self, connection: sqlite3.Connection) -> None:
-        try:
-            self.found = self.ask(connection)
-        except Exception as error:  # noqa: BLE001  # it is raised where the question was asked
-            self.failure = error
-
-    def settle(self) -> None:
-        if self.waiter.done():
-            return
-        if self.failure is None:
-            self.waiter.set_result(self.found)
-        else:
-            self.waiter.set_exception(self.failure)
-
-
-def _settle_reads(answered: list[_Read]) -> None:
-    for one in answered:
-        one.settle()
 
 
 class Readers:
@@ -100,18 +87,22 @@ class Readers:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._questions: deque[_Read] = deque()
-        self._wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._questions: deque[_Question] = deque()
+        self._answered: deque[_Question] = deque()
         self._asking = False
         self._watching = False
+        self._ending = False
+        self._alone = False
         self._threads: list[threading.Thread] = []
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads; answers are given on `loop`."""
+        self._loop = loop
+        self._ending = False
+        self._wanted = ThreadWake()
+        self._answers = LoopWake(loop, self._settle)
         self._threads = [
-            threading.Thread(
-                target=self._read, args=(loop,), name=f"paidan-reader-{n}", daemon=True
-            )
+            threading.Thread(target=self._read, name=f"paidan-reader-{n}", daemon=True)
             for n in range(_READERS)
         ]
         for thread in self._threads:
@@ -120,64 +111,79 @@ class Readers:
     async def end(self) -> None:
         """Let them answer what waits and close their connections."""
         ending, self._threads = self._threads, []
-        for _ in ending:
-            self._wanted.put(_END)
-        loop = asyncio.get_running_loop()
+        self._ending = True
+        self._wanted.ring(_READERS)
         for thread in ending:
-            await loop.run_in_executor(None, thread.join)
+            await self._loop.run_in_executor(None, thread.join)
+        self._answers.close()
+        self._wanted.close()
 
-    def ask(self, ask: Callable[[sqlite3.Connection], Any]) -> "asyncio.Future[Any]":
-        """Hand a question over; it is answered in one of the threads."""
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Any] = loop.create_future()
-        self._questions.append(_Read(ask, waiter))
-        if not self._asking:
+    def ask(self, ask: Ask, what: Any, values: Any) -> "asyncio.Future[Any]":  # noqa: ANN401
+        """Have `ask(execute, what, values)` called in one of the threads."""
+        waiter: asyncio.Future[Any] = self._loop.create_future()
+        self._questions.append(_Question(ask, what, values, waiter))
+        if self._alone:
+            self._alone = False
+            self._wake_readers()
+        elif not self._asking:
             self._asking = True
-            loop.call_soon(self._wake_readers, loop)
+            self._loop.call_soon(self._wake_readers)
         return waiter
 
-    def _wake_readers(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _wake_readers(self) -> None:
         """Few readers for many short questions: each thread more costs switches. A look a moment
         later sends all of them if a long question holds up the rest.
         """
         self._asking = False
-        for _ in range(min(_READERS, 1 + len(self._questions) // _QUESTIONS_EACH)):
-            self._wanted.put(_COME)
+        if self._ending:
+            return
+        self._wanted.ring(min(_READERS, 1 + len(self._questions) // _QUESTIONS_EACH))
         if not self._watching:
             self._watching = True
-            loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers, loop)
+            self._loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers)
 
-    def _watch_readers(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _watch_readers(self) -> None:
         self._watching = False
-        if self._questions and self._threads:
-            for _ in range(_READERS):
-                self._wanted.put(_COME)
+        if self._questions and not self._ending:
+            self._wanted.ring(_READERS)
             self._watching = True
-            loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers, loop)
+            self._loop.call_later(_LONG_QUESTION_SECONDS, self._watch_readers)
 
-    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _settle(self) -> None:
+        """On the loop: whoever waits for an answer goes on."""
+        answered = self._answered
+        self._alone = len(answered) == 1
+        while answered:
+            one = answered.popleft()
+            if one.waiter.done():
+                continue
+            if one.failure is None:
+                one.waiter.set_result(one.found)
+            else:
+                one.waiter.set_exception(one.failure)
+
+    def _read(self) -> None:
         connection = connect(self._path, _READER_PRAGMAS)
-        while self._wanted.get() == _COME:
-            self._answer_questions(connection, loop)
-        self._answer_questions(connection, loop)
+        while not self._ending:
+            self._wanted.wait_one()
+            self._answer_questions(connection.execute)
         connection.close()
 
-    def _answer_questions(
-        self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def _answer_questions(self, execute: Execute) -> None:
         """Answer what waits; answers go back together, but none waits for long."""
-        answered: list[_Read] = []
         ends_at = perf_counter() + _ANSWERS_SECONDS
         while True:
             try:
                 question = self._questions.popleft()
             except IndexError:
                 break
-            question.answer(connection)
-            answered.append(question)
+            try:
+                question.found = question.ask(execute, question.what, question.values)
+            except Exception as error:  # noqa: BLE001  # it is raised where the question was asked
+                question.failure = error
+            self._answered.append(question)
             if perf_counter() > ends_at:
-                loop.call_soon_threadsafe(_settle_reads, answered)
-                answered = []
+                self._answers.ring()
                 ends_at = perf_counter() + _ANSWERS_SECONDS
-        if answered:
-            loop.call_soon_threadsafe(_settle_reads, answered)
+        if self._answered:
+            self._answers.ring()

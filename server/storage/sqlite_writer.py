@@ -5,9 +5,9 @@ once, and only then lets the callers go on: FULL durability costs one fsync for 
 """
 
 import asyncio
-import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, ClassVar, Final, TypeVar
@@ -15,8 +15,9 @@ from typing import Any, ClassVar, Final, TypeVar
 from server.storage.binding import Dialect
 from server.storage.lanes import Job, Lanes
 from server.storage.prepared import Statement
-from server.storage.sqlite_lines import read_all, read_one, rows_as_dicts
+from server.storage.sqlite_lines import read_all, read_one, read_undecoded
 from server.storage.units import CommitFailed, Lane, SuspendedInUnit, Work
+from server.storage.wakes import LoopWake, ThreadWake
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class SqliteUnit:
 
     dialect: ClassVar[Dialect] = "sqlite"
 
-    __slots__ = ("_callbacks", "_connection", "_execute", "_writing", "changed_schema")
+    __slots__ = ("_callbacks", "_connection", "_execute", "changed_schema")
 
     def __init__(
         self,
@@ -39,7 +40,6 @@ class SqliteUnit:
         callbacks: list[Callable[[], None]],
     ) -> None:
         self._connection = connection
-        self._writing = writing
         self._execute = writing.execute
         self._callbacks = callbacks
         self.changed_schema = False
@@ -55,8 +55,7 @@ class SqliteUnit:
     async def run(self, statement: Statement[Any], /, **values: object) -> int:
         """Change rows; how many were touched."""
         prepared = statement.sqlite
-        self._execute(prepared.sql, prepared.bind(values))
-        return self._writing.rowcount
+        return self._execute(prepared.sql, prepared.bind(values)).rowcount
 
     async def execute(self, sql: str) -> None:
         """One statement of a migration."""
@@ -66,7 +65,7 @@ class SqliteUnit:
     async def rows(self, sql: str, values: list[Any]) -> list[dict[str, Any]]:
         """Run any SQL; its rows, undecoded."""
         self.changed_schema = True  # for all we know
-        return rows_as_dicts(self._connection.execute(sql, values))
+        return read_undecoded(self._connection.execute, sql, values)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this on the loop's thread after the commit."""
@@ -81,52 +80,62 @@ class Writer:
         self.units = 0
         self.ident = 0
         self._lanes = Lanes(queue_limit)
-        self._work_waits: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._done: deque[list[Job]] = deque()
         self._closing = False
         self._handing_over = False
-        self._thread = threading.Thread()
 
     def start(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
         """Start the thread; its callers are on `loop`."""
+        self._loop = loop
         self._closing = False
+        self._work_waits = ThreadWake()
+        self._answers = LoopWake(loop, self._settle)
         self._thread = threading.Thread(
-            target=self._write, args=(connection, loop), name="paidan-writer", daemon=True
+            target=self._write, args=(connection,), name="paidan-writer", daemon=True
         )
         self._thread.start()
 
     async def end(self) -> None:
         """Let it run what waits and close its connection."""
         self._closing = True
-        self._work_waits.put(None)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        self._work_waits.ring()
+        await self._loop.run_in_executor(None, self._thread.join)
+        self._answers.close()
+        self._work_waits.close()
 
     def add(self, work: Work[T], lane: Lane) -> "asyncio.Future[T]":
         """Queue a unit; the answer comes after its commit. `Overloaded` when the queue is full."""
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[T] = loop.create_future()
+        waiter: asyncio.Future[T] = self._loop.create_future()
         self._lanes.add(Job(work, waiter), lane)
         if not self._handing_over:
             self._handing_over = True
-            loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._hand_over)
         return waiter
 
     def _hand_over(self) -> None:
         self._handing_over = False
-        self._work_waits.put(None)
+        if not self._closing:
+            self._work_waits.ring()
 
-    def _write(self, connection: sqlite3.Connection, loop: asyncio.AbstractEventLoop) -> None:
+    def _settle(self) -> None:
+        """On the loop, after commits: whoever waits goes on."""
+        while self._done:
+            for job in self._done.popleft():
+                job.settle(self._loop)
+
+    def _write(self, connection: sqlite3.Connection) -> None:
         self.ident = threading.get_ident()
         while True:
             job = self._lanes.take()
             if job is not None:
-                batch = self._run_batch(connection, job)
-                loop.call_soon_threadsafe(_settle_all, batch, loop)
+                self._done.append(self._run_batch(connection, job))
+                self._answers.ring()
             elif self._closing:
                 self.ident = 0
                 connection.close()
                 return
             else:
-                self._work_waits.get()
+                self._work_waits.wait_all()
 
     def _run_batch(self, connection: sqlite3.Connection, first: Job) -> list[Job]:
         """Run what waits in one transaction. Never raises: every failure belongs to a job.
@@ -205,8 +214,3 @@ class Writer:
         if job.failure is not None:
             writing.execute("ROLLBACK TO unit")
         writing.execute("RELEASE unit")
-
-
-def _settle_all(batch: list[Job], loop: asyncio.AbstractEventLoop) -> None:
-    for job in batch:
-        job.settle(loop)

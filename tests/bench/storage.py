@@ -89,6 +89,7 @@ OUTBOX = Statement[None](OUTBOX_SQL)
 TIMER = Statement[None](TIMER_SQL)
 NOTE = Statement[None](NOTE_SQL)
 RAW = [statement.sqlite.sql for statement in (READ, WRITE, EVENT, OUTBOX, TIMER)]
+HALF_AN_HOUR = timedelta(minutes=30)
 BODY = '{"by":3,"from":"new","to":"open","why":"打印机卡纸，急"}'
 
 
@@ -119,7 +120,7 @@ def change_of(n: int) -> Callable[[Unit], Coroutine[Any, Any, None]]:
         await unit.run(WRITE, number=number, version=ticket.version, status="open", at=AT)
         await unit.run(EVENT, number=number, at=AT, body=BODY)
         await unit.run(OUTBOX, number=number, at=AT, body=BODY)
-        due_at = ticket.updated_at + timedelta(minutes=30)
+        due_at = ticket.updated_at + HALF_AN_HOUR
         await unit.run(TIMER, number=number, due_at=due_at, key=str(number))
 
     return change
