@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from server.domain import commands as c
-from server.usecases import deadlines, intake, people
+from server.domain.renewing import Apply
+from server.usecases import deadlines, intake, people, promises
 from server.usecases.intake import Filing, file_ticket
 from tests.support.broken import BrokenDatabase, Crash, picture
-from tests.support.builders import Office
+from tests.support.builders import Office, a_policy
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +71,28 @@ async def test_what_the_customer_writes_is_all_or_nothing(office: Office):
     await prove_all_or_nothing(
         office, lambda: intake.customer_writes(office.desk, number, "m1", "在吗", "portal")
     )
+
+
+async def test_a_ticket_that_goes_on_is_opened_and_told_of_or_neither(office: Office):
+    await office.connect()
+    number = (await office.file()).number
+    await office.do(office.zhao, c.Resolve(ticket=number, solution="好了"))
+    office.move_by(timedelta(days=8))
+    await prove_all_or_nothing(
+        office, lambda: intake.customer_writes(office.desk, number, "m1", "又坏了", "portal")
+    )
+    assert (await office.kinds(number))[-1] == "continued"
+
+
+async def test_one_ticket_of_a_job_is_all_or_nothing(office: Office):
+    number = (await office.file()).number
+    await office.save("policy", "standard", a_policy(first="1h", resolve="2h"))
+    await prove_all_or_nothing(
+        office, lambda: promises.give_order(office.desk, office.boss, Apply())
+    )
+    (given,) = await promises.list_jobs(office.desk)
+    await prove_all_or_nothing(office, lambda: promises.work_on(office.desk, given.job.id, number))
+    await prove_all_or_nothing(office, lambda: promises.end(office.desk, given.job.id))
 
 
 async def test_falling_due_is_all_or_nothing(office: Office):
