@@ -22,6 +22,7 @@ from typing import Any, Final
 from bots import BOTS
 from server import VERSION, log, vault
 from server.activity import Activity
+from server.channels import webhook
 from server.clock import Clock, SystemClock
 from server.desk import Connect, Desk, Entropy, SystemEntropy
 from server.settings import Settings
@@ -231,6 +232,8 @@ async def running(
     """
     desk.platforms = {kind: platform.connect for kind, platform in BOTS.items()}
     desk.platforms |= platforms or {}
+    webhooks = webhook.WebhookSender(desk)
+    desk.senders[webhook.CHANNEL] = webhooks
     await receivers.connect(desk)
     runner = Runner(desk, LOOPS)
     runner.start()
@@ -238,6 +241,7 @@ async def running(
         yield runner
     finally:
         await runner.stop()
+        await webhooks.close()
 
 
 # Answering

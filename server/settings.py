@@ -22,6 +22,7 @@ EXAMPLES: Final[dict[str, str]] = {
     "public_url": "https://desk.example.com",
     "secret_key": "a line of at least 32 characters",
     "log_level": "info",
+    "webhook_hosts": "crm.example.lan:8443",
 }
 """One good value for each key: shown beside a refusal, and in the manual."""
 
@@ -49,7 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Every setting. `listen` is host:port; `data` is the folder that holds everything;
     `database_url` empty means the SQLite file in it; `synchronous` NORMAL may lose the last
     commits in a power cut (SQLite only); `public_url` is how customers reach this desk, without
-    it links are relative; `secret_key` empty means the key file in the data folder.
+    it links are relative; `secret_key` empty means the key file in the data folder;
+    `webhook_hosts` are systems in private networks that rungs may tell, host:port, with commas.
     """
 
     listen: str = "127.0.0.1:8000"
@@ -59,6 +61,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str = ""
     secret_key: Annotated[str, msgspec.Meta(max_length=500)] = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    webhook_hosts: str = ""
+
+    @property
+    def private_hosts(self) -> frozenset[tuple[str, int]]:
+        """Host and port of each system that rungs may tell although its address is private."""
+        found = (one.strip().rpartition(":") for one in self.webhook_hosts.split(","))
+        return frozenset(
+            (host.strip("[]").lower(), int(port)) for host, _, port in found if port.isdecimal()
+        )
 
     @property
     def host(self) -> str:
@@ -143,6 +154,9 @@ def _checked(values: dict[str, Any]) -> Settings:
         raise BadSetting("public_url", "must be http:// or https:// and a host", "public_url")
     if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004
         raise BadSetting("secret_key", "must have at least 32 characters", "secret_key")
+    hosts = [one for one in settings.webhook_hosts.split(",") if one.strip()]
+    if len(settings.private_hosts) != len(hosts):
+        raise BadSetting("webhook_hosts", "must be host:port, with commas between", "listen")
     return msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))
 
 

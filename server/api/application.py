@@ -31,6 +31,7 @@ from server.api import (
     staff,
     tickets,
     versions,
+    webhooks,
 )
 from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
 from server.api.errors import answer_problem
@@ -55,6 +56,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dry_run.HANDLERS,
     **law.HANDLERS,
     **replay.HANDLERS,
+    **webhooks.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

@@ -190,6 +190,8 @@ def occasion_of(clock: Clock) -> str:
     """The name of a clock's run. A due instant set by hand, and a promise that was loosened before
     it was broken, begin another run: its rungs are reached anew.
     """
+    if not clock.retargets:
+        return f"{clock.metric}:{clock.instance}"
     targets = [*(former.target for former in clock.retargets[1:]), clock.target]
     rounds = sum(
         former.cause == "manual" or (former.breached_at is None and target > former.target)
@@ -249,8 +251,9 @@ def _steps(
     if ticket.status_category not in OPEN_CATEGORIES:
         return
     ladder = firm.ladder_of(state.pin)
+    apart = _apart(ticket, state, climbs, firm, ladder, at) if ladder.minds_holder else ()
     for step in (
-        *_apart(ticket, state, climbs, firm, ladder, at),
+        *apart,
         *(
             step
             for clock in state.clocks
@@ -258,38 +261,92 @@ def _steps(
             for step in _on_clock(clock, ticket, climbs, firm, at)
         ),
     ):
-        if step.ladder.since_at is None or step.at >= step.ladder.since_at:
+        if _counts(step):
             yield step
 
 
 def _on_clock(
     clock: Clock, ticket: Ticket, climbs: Climbs, firm: Firm, at: datetime | None
 ) -> Iterator[Step]:
+    """Of the rungs that count working time only those that may matter are looked up in the
+    calendar: what is used by `at`, or else the earliest.
+    """
     ladder = firm.ladder_of(clock.pin)
     occasion = occasion_of(clock)
+    left = list(_left(clock, ladder, occasion, ticket, climbs))
+    if not left:
+        return
+    if at is not None:
+        used = clock_rules.used_at(clock, firm.law, at)
+        left = [one for one in left if one[0] <= used]
+    left.sort(key=lambda one: one[:2])
+    for wanted, place, rung, climb in left:
+        step = _step_on(clock, ladder, (place, rung), climb, occasion, firm.law, at)
+        if step is None:
+            continue
+        yield step
+        if at is None and wanted >= 0 and _counts(step):
+            return  # what is wanted later comes later
+
+
+def _left(
+    clock: Clock, ladder: Ladder, occasion: str, ticket: Ticket, climbs: Climbs
+) -> Iterator[tuple[int, int, Rung, Climb | None]]:
+    """The rungs that a clock has still to climb, with the working seconds at which."""
     for place, rung in enumerate(ladder.rungs):
         if rung.on not in (ladders.ANY, clock.metric):
             continue
         climb = climbs.find(occasion, rung.id)
-        if _stops(rung, climb.first_at if climb else clock.started_at, ticket, climbs):
-            continue
+        since_at = climb.first_at if climb else clock.started_at
+        if not _is_over(rung, climb) and not (rung.stop and _stops(rung, since_at, ticket, climbs)):
+            yield _wanted(clock, rung, climb), place, rung, climb
 
-        def when(times: int, rung: Rung = rung) -> datetime | None:
-            return _on_clock_at(clock, rung, times, firm.law)
 
-        found = _turn(rung, climb, when, at)
-        if found is not None:
-            yield Step(
-                ladder=ladder,
-                rung=rung,
-                place=place,
-                on=clock.metric,
-                occasion=occasion,
-                at=found[1],
-                from_at=clock.since_at,
-                repeat=found[0],
-                due_at=clock.due_at,
-            )
+def _counts(step: Step) -> bool:
+    """Whether the step is one to wait for: not one of before the ladder was saved."""
+    return step.ladder.since_at is None or step.at >= step.ladder.since_at
+
+
+def _is_over(rung: Rung, climb: Climb | None) -> bool:
+    return climb is not None and climb.repeat >= (rung.repeat.times if rung.repeat else 0)
+
+
+def _wanted(clock: Clock, rung: Rung, climb: Climb | None) -> int:
+    """The working seconds at which the rung is reached next; -1 where it follows the wall's
+    clock.
+    """
+    if rung.clock == "wall" or clock.manual is not None:
+        return -1
+    again = rung.repeat.every * 60 * (climb.repeat + 1) if rung.repeat and climb else 0
+    if isinstance(rung.at, OfTarget):
+        return clock.target * rung.at.percent // ALL + again
+    return clock.target + (rung.at.minutes if isinstance(rung.at, FromDue) else 0) * 60 + again
+
+
+def _step_on(  # noqa: PLR0917
+    clock: Clock,
+    ladder: Ladder,
+    placed: tuple[int, Rung],
+    climb: Climb | None,
+    occasion: str,
+    law: Law,
+    at: datetime | None,
+) -> Step | None:
+    place, rung = placed
+    found = _turn(rung, climb, lambda times: _on_clock_at(clock, rung, times, law), at)
+    if found is None:
+        return None
+    return Step(
+        ladder=ladder,
+        rung=rung,
+        place=place,
+        on=clock.metric,
+        occasion=occasion,
+        at=found[1],
+        from_at=clock.since_at,
+        repeat=found[0],
+        due_at=clock.due_at,
+    )
 
 
 def _on_clock_at(clock: Clock, rung: Rung, times: int, law: Law) -> datetime | None:
@@ -298,13 +355,7 @@ def _on_clock_at(clock: Clock, rung: Rung, times: int, law: Law) -> datetime | N
     if rung.clock == "wall" or clock.manual is not None:
         first_at = _wall_at(clock, rung, law)
         return None if first_at is None else first_at + again
-    seconds = int(again.total_seconds())
-    if isinstance(rung.at, OfTarget):
-        wanted = clock.target * rung.at.percent // ALL + seconds
-    elif isinstance(rung.at, FromDue):
-        wanted = clock.target + rung.at.minutes * 60 + seconds
-    else:
-        return None
+    wanted = _wanted(clock, rung, None) + int(again.total_seconds())
     if wanted == clock.target:
         return clock_rules.lapses_at(clock, law)
     return clock_rules.reaches_at(clock, wanted, law) if wanted > 0 else None

@@ -181,11 +181,12 @@ DEFAULT: Final = Ladder(
         Rung(id="most", at=OfTarget(80), tell=("assignee", "leader")),
         Rung(id="due", at=OfTarget(100), tell=("leader", "leaders_leader")),
         Rung(id="over", at=OfTarget(150), tell=("supervisors",)),
-        Rung(id="second_nudge", on="nudge", at=Nth(2), tell=("assignee", "leader")),
+        Rung(id="second_nudge", on="nudge", at=Nth(2), tell=("leader",)),
     ),
 )
 """What holds where nobody has saved a ladder: 50 % the holder, 80 % the holder and the leader,
-100 % the leader and the leader's leader, half as much again the supervisors.
+100 % the leader and the leader's leader, half as much again the supervisors; the second nudge the
+leader, since the holder hears of every nudge.
 """
 
 

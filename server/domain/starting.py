@@ -14,6 +14,7 @@ import msgspec
 
 from server.domain.calendars import Calendar, Hours, Week, china_calendar
 from server.domain.firm import Profile
+from server.domain.ladders import DEFAULT, Ladder
 from server.domain.law import Policy
 from server.domain.people import Team
 from server.domain.queues import Queue
@@ -40,6 +41,12 @@ class StartingNames(msgspec.Struct, frozen=True, kw_only=True):
     category_question: str
     category_repair: str
     category_complaint: str
+    ladder: str
+    rung_half: str
+    rung_most: str
+    rung_due: str
+    rung_over: str
+    rung_second_nudge: str
 
 
 def templates(today: date) -> tuple[Calendar, ...]:
@@ -78,6 +85,7 @@ def starting_documents(
         ("calendar", "default", china_calendar(WEEK, name=names.calendar)),
         ("calendar", "always", msgspec.structs.replace(ALWAYS, name=names.always)),
         *(("policy", one.id, one) for one in starting_policies(names)),
+        ("ladder", DEFAULT.id, starting_ladder(names)),
         ("rules", "default", Rules(fallback_team=TEAM)),
     )
 
@@ -115,6 +123,15 @@ def starting_policies(names: StartingNames) -> Iterable[Policy]:
         position=3,
         targets={"first": {"*": _HOUR}, "resolve": {"urgent": urgent, "*": 48 * _HOUR}},
     )
+
+
+def starting_ladder(names: StartingNames) -> Ladder:
+    """The default ladder, with names."""
+    rungs = tuple(
+        msgspec.structs.replace(rung, name=getattr(names, f"rung_{rung.id}"))
+        for rung in DEFAULT.rungs
+    )
+    return msgspec.structs.replace(DEFAULT, name=names.ladder, rungs=rungs)
 
 
 def starting_profile(profile: Profile, names: StartingNames) -> Profile:

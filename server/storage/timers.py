@@ -39,7 +39,7 @@ _ADD = Statement[None](
     "INSERT INTO timer (due_at, kind, key, ticket) VALUES (:due_at, :kind, :key, :ticket)"
     " ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at"
 )
-_CLEAR = Statement[None]("DELETE FROM timer WHERE ticket = :ticket")
+_REMOVE = Statement[None]("DELETE FROM timer WHERE kind = :kind AND key = :key")
 _TAKE = Statement(
     "DELETE FROM timer WHERE ticket = :ticket AND due_at <= :at"
     " RETURNING due_at, kind, key, ticket",
@@ -90,11 +90,16 @@ _ORDER = Statement[None](
 async def replace(
     unit: Unit, ticket: int, timers: tuple[Timer, ...], *, fresh: bool = False
 ) -> None:
-    """The ticket's timers are these and no others. `fresh`: a new ticket, it has none yet."""
-    if not fresh:
-        await unit.run(_CLEAR, ticket=ticket)
+    """The ticket's timers are these and no others; what stays is not touched. `fresh`: a new
+    ticket, it has none yet.
+    """
+    kept = {} if fresh else {(one.kind, one.key): one for one in await list_timers(unit, ticket)}
     for timer in timers:
-        await unit.run(_ADD, due_at=timer.due_at, kind=timer.kind, key=timer.key, ticket=ticket)
+        known = kept.pop((timer.kind, timer.key), None)
+        if known is None or known.due_at != timer.due_at:
+            await unit.run(_ADD, due_at=timer.due_at, kind=timer.kind, key=timer.key, ticket=ticket)
+    for timer in kept.values():
+        await unit.run(_REMOVE, kind=timer.kind, key=timer.key)
 
 
 async def take(unit: Unit, ticket: int, at: datetime) -> list[Timer]:

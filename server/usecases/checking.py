@@ -11,6 +11,7 @@ from server.desk import Desk
 from server.domain.calendars import Calendar, Closed
 from server.domain.coverage import find_dead, find_overlaps
 from server.domain.firm import Firm
+from server.domain.ladders import DEFAULT, CallWebhook, MoveQueue, Rung, unreachable
 from server.domain.law import Law, Policy
 from server.domain.people import Role
 from server.domain.rules import Rules
@@ -39,6 +40,7 @@ async def check(desk: Desk) -> list[Finding]:
         *_people(firm),
         *_routing(firm, firm.rules),
         *_law(firm.law),
+        *_ladders(firm),
         *_calendars(firm.law, desk.clock.now()),
         *_rosters(firm),
         *_channels(desk, firm, channels),
@@ -94,6 +96,36 @@ def _law(law: Law) -> Iterator[Finding]:
     for pair in find_overlaps(epoch.policies):
         facts = {"earlier": _name(pair.earlier), "later": _name(pair.later)}
         yield Finding("advice", "overlapping_policies", facts)
+
+
+def _ladders(firm: Firm) -> Iterator[Finding]:
+    """Rungs that are never reached, of the ladders that policies name."""
+    policies = firm.law.epoch().policies
+    known = {DEFAULT.id: DEFAULT} | firm.ladders
+    for policy in policies:
+        if policy.ladder not in known:
+            facts: dict[str, object] = {"policy": _name(policy), "ladder": policy.ladder}
+            yield Finding("error", "policy_without_ladder", facts)
+    for ladder in firm.ladders.values():
+        for dead in unreachable(ladder, policies, firm.law.metrics):
+            facts = {"ladder": ladder.name or ladder.id, "rung": dead.rung.name or dead.rung.id}
+            code = f"unreachable_rung_{dead.why}"
+            yield Finding("advice", code, facts | {"on": dead.rung.on})
+        for rung in ladder.rungs:
+            for one in _unknown(rung, firm):
+                facts = {"ladder": ladder.name or ladder.id, "rung": rung.name or rung.id}
+                yield Finding("error", "rung_without", facts | {"what": one})
+
+
+def _unknown(rung: Rung, firm: Firm) -> Iterator[str]:
+    for action in rung.act:
+        if isinstance(action, MoveQueue) and action.queue not in firm.queues:
+            yield action.queue
+        if isinstance(action, CallWebhook) and action.webhook not in firm.webhooks:
+            yield action.webhook
+    for staff in rung.people:
+        if staff not in firm.staff or not firm.staff[staff].active:
+            yield str(staff)
 
 
 def _name(one: Policy | Calendar) -> str:

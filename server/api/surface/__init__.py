@@ -18,6 +18,7 @@ from server.api.surface.routing import ROUTING
 from server.api.surface.session import SESSION
 from server.api.surface.tickets import TICKETS
 from server.api.surface.versions import VERSIONS
+from server.api.surface.webhooks import WEBHOOKS
 
 __all__ = ["OPERATIONS", "Operation"]
 
@@ -32,5 +33,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *LAW,
     *REPLAY,
     *VERSIONS,
+    *WEBHOOKS,
     *PORTAL,
 )
