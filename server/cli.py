@@ -19,13 +19,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from server import VERSION, app, log
+from server.desk import Desk
 from server.domain.errors import Refusal
 from server.domain.replay import Spread
 from server.domain.rerouting import RoutingReplay
 from server.settings import BadSetting, Settings, read_settings
 from server.storage.migrate import DatabaseIsNewer
 from server.storage.units import StorageTrouble
-from server.usecases import checking, people, verification
+from server.usecases import checking, people, standings, verification
 from server.usecases.drafts import Draft
 from server.usecases.replay import Report, last_month, replay, span_of
 from server.words import LANGUAGES, find, say
@@ -88,14 +89,28 @@ async def _rebuild(asked: Asked) -> Exit:
                 parts = [say(asked.language, f"cli.sla.part.{part}") for part in difference.of]
                 asked.tell("sla.difference", ticket=difference.ticket, parts="、".join(parts))
         strays = await verification.count_stray_timers(desk)
+        strays += await _tell_astray(asked, desk)
         for number in [] if check else numbers:
             await verification.rebuild(desk, number)
+        if not check:
+            await standings.rebuild(desk)
     asked.tell("sla.sum", tickets=tickets, differences=len(numbers) + strays)
     if check:
         return Exit.FOUND if numbers or strays else Exit.FINE
     if numbers:
         asked.tell("sla.rebuilt", tickets=len(numbers))
     return Exit.FINE
+
+
+async def _tell_astray(asked: Asked, desk: Desk) -> int:
+    """Tell what routing keeps and should not be so; how many they are."""
+    astray = await standings.find_astray(desk)
+    firm = await desk.firm()
+    for number in astray.staff:
+        asked.tell("sla.standing", name=firm.name_of(number) or number)
+    for number in astray.tickets:
+        asked.tell("sla.waiting", ticket=number)
+    return len(astray.staff) + len(astray.tickets)
 
 
 async def _check(asked: Asked) -> Exit:

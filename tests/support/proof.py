@@ -11,7 +11,7 @@ from server.domain.pasts import Past
 from server.domain.sla import SlaState
 from server.storage import pasts
 from server.storage import timers as timer_rows
-from server.usecases import verification
+from server.usecases import standings, verification
 
 A_DAY = 86_400
 
@@ -23,6 +23,7 @@ async def prove(desk: Desk) -> None:
     found = [one async for one in verification.differences(desk) if one is not None]
     assert found == [], found
     assert await verification.count_stray_timers(desk) == 0
+    assert await standings.find_astray(desk) == standings.Astray()
     await prove_hindsight(desk)
 
 
