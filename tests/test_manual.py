@@ -318,7 +318,7 @@ def spans(language: str, span: timedelta) -> str:
 def test_the_figures_of_the_manual_are_those_of_the_code(language):
     figures = {
         "sla-and-calendar": (f"{Policy().warn_percent}%",),
-        "routing": (str(Caps().open),),
+        "handing-out": (str(Caps().open),),
         "first-set-up": (spans(language, people.SETUP_LIFE),),
         "connect-dingtalk": (spans(language, people.CODE_LIFE),),
         "troubleshooting": (

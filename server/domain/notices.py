@@ -119,6 +119,12 @@ def _nudged(body: events.Nudged, after: Ticket, _firm: Firm) -> tuple[Notice, ..
     return _holder("nudged", after, {"count": body.count})
 
 
+def _urgent(body: events.PriorityChanged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    """What became urgent is told at once; other changes are not worth a word."""
+    became = body.new is Priority.URGENT and body.old is not Priority.URGENT
+    return _holder("urgent", after) if became else ()
+
+
 def _woke(_body: events.Woke, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
     return _holder("woke", after)
 
@@ -195,6 +201,7 @@ _TOLD: Final[dict[type[AnyBody], _Telling]] = {
     events.CustomerWrote: _wrote,
     events.Disputed: _disputed,
     events.Nudged: _nudged,
+    events.PriorityChanged: _urgent,
     events.Woke: _woke,
     RungReached: _rung,
     events.Escalated: _escalated,

@@ -13,12 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from server.domain.calendars import Calendar, Hours, Week, china_calendar
+from server.domain.conditions import All, Is
+from server.domain.events import Priority
 from server.domain.firm import Profile
 from server.domain.ladders import DEFAULT, Ladder
 from server.domain.law import Policy
 from server.domain.people import Team
+from server.domain.priority import Matrix, OnNudges
 from server.domain.queues import Queue
-from server.domain.rules import Rules
+from server.domain.rules import Rule, Rules, Then
 
 TEAM: Final = "front"
 _OFFICE: Final[tuple[Hours, ...]] = (("09:00", "12:00"), ("13:30", "18:00"))
@@ -36,6 +39,7 @@ class StartingNames(msgspec.Struct, frozen=True, kw_only=True):
     calendar: str
     always: str
     vip: str
+    vip_complaint: str
     normal: str
     complaint: str
     category_question: str
@@ -86,8 +90,32 @@ def starting_documents(
         ("calendar", "always", msgspec.structs.replace(ALWAYS, name=names.always)),
         *(("policy", one.id, one) for one in starting_policies(names)),
         ("ladder", DEFAULT.id, starting_ladder(names)),
-        ("rules", "default", Rules(fallback_team=TEAM)),
+        ("matrix", "default", STARTING_MATRIX),
+        ("rules", "default", starting_rules(names)),
     )
+
+
+STARTING_MATRIX: Final = Matrix(
+    cells={
+        "vip": {
+            Priority.LOW: Priority.NORMAL,
+            Priority.NORMAL: Priority.HIGH,
+            Priority.HIGH: Priority.URGENT,
+        }
+    },
+    nudges=(OnNudges(count=2),),
+)
+"""VIP customers come one step before what they say is urgent, everybody else as they say; the
+second nudge raises it by a step.
+"""
+
+
+def starting_rules(names: StartingNames) -> Rules:
+    """A VIP customer's complaint is urgent and stands on top; everything goes to the one team."""
+    angry = All((Is("customer_level", ("vip",)), Is("category", (names.category_complaint,))))
+    then = Then(priority=Priority.URGENT, pin=True)
+    on_top = Rule(id="vip_complaint", name=names.vip_complaint, when=angry, then=then)
+    return Rules(rules=(on_top,), fallback_team=TEAM)
 
 
 def starting_policies(names: StartingNames) -> Iterable[Policy]:

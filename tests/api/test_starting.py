@@ -23,3 +23,19 @@ async def test_the_first_ticket_of_a_new_firm_has_a_team_and_a_promise(empty_wor
     assert [clock["metric"] for clock in page["clocks"]] == ["first", "resolve"]
     firm = (await browser.get("/api/v1/firm")).json()
     assert [team["leaders"] for team in firm["teams"]] == [[1]]
+
+
+async def test_a_new_firm_puts_vip_complaints_on_top(empty_world: World):
+    await people.offer_set_up(empty_world.desk, vault.digest("once-only"))
+    browser = await empty_world.customer()
+    who = {"firm": "云杉", "name": "老陈", "email": "chen@example.com", "password": "long enough"}
+    await browser.post("/api/v1/setup", json={"code": "once-only"} | who)
+    filed = {"subject": "态度差", "name": "王总", "phone": "13800000001", "category": "投诉"}
+    for key, level in (("first-ticket", "vip"), ("second-ticket", "normal")):
+        asked = filed | {"key": key, "level": level, "phone": f"1380000000{len(level)}"}
+        assert (await browser.post("/api/v1/tickets", json=asked)).status_code == 201
+    listed = (await browser.get("/api/v1/tickets")).json()["tickets"]
+    assert [(one["customer_level"], one["priority"], one["pinned"]) for one in listed] == [
+        ("vip", "urgent", True),
+        ("normal", "normal", False),
+    ]

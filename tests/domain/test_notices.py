@@ -11,6 +11,7 @@ from server.domain.people import Role, Team
 from tests.support.builders import MONDAY, a_colleague, a_firm, a_ticket, an_event
 
 FIRM = a_firm()
+LOW, URGENT = e.Priority.LOW, e.Priority.URGENT
 HELD, FREE, UNROUTED = a_ticket("open"), a_ticket("new"), a_ticket("new", team=None)
 DECISION = Decision(
     rule=None, rule_name="", version=1, team="second", candidates=(Candidate(staff=3, load=0),)
@@ -61,6 +62,10 @@ def told(body, after=HELD, by=None, **fields):
         (e.CustomerWrote(message=1), UNROUTED, []),
         (e.Disputed(message=1), HELD, [("disputed", 3)]),
         (e.Nudged(count=2), HELD, [("nudged", 3)]),
+        (e.PriorityChanged(old=LOW, new=URGENT), HELD, [("urgent", 3)]),
+        (e.PriorityChanged(old=LOW, new=URGENT), FREE, [("urgent", "second")]),
+        (e.PriorityChanged(old=URGENT, new=LOW), HELD, []),
+        (e.PriorityChanged(old=URGENT, new=URGENT), HELD, []),
         (e.Woke(), HELD, [("woke", 3)]),
         (WARNED, HELD, []),
         (BREACHED, HELD, []),
