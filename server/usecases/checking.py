@@ -14,7 +14,7 @@ from server.domain.firm import Firm
 from server.domain.ladders import DEFAULT, CallWebhook, MoveQueue, Rung, unreachable
 from server.domain.law import Law, Policy
 from server.domain.people import Role
-from server.domain.rules import Rules
+from server.domain.rules import Rule, Rules
 from server.storage.policies import Channel
 from server.usecases.administration import list_channels
 
@@ -39,7 +39,8 @@ async def check(desk: Desk) -> list[Finding]:
     found = [
         *_people(firm),
         *_routing(firm, firm.rules),
-        *_law(firm.law),
+        *_rules(firm, firm.rules),
+        *_law(firm.law, frozenset(one.then.policy or "" for one in firm.rules.rules)),
         *_ladders(firm),
         *_calendars(firm.law, desk.clock.now()),
         *_rosters(firm),
@@ -69,6 +70,7 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
     elif rules.fallback_team not in firm.teams:
         yield Finding("error", "unknown_fallback", {"team": rules.fallback_team})
     skills = {skill for person in firm.staff.values() for skill in person.skills}
+    yield from _stores(firm)
     for rule in rules.rules:
         if rule.then.team not in {None, *firm.teams}:
             facts: dict[str, object] = {"rule": rule.name, "team": rule.then.team}
@@ -77,7 +79,34 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
             yield Finding("advice", "rule_without_skill", {"rule": rule.name, "skill": skill})
 
 
-def _law(law: Law) -> Iterator[Finding]:
+def _stores(firm: Firm) -> Iterator[Finding]:
+    for store in firm.stores.values():
+        if store.team is not None and store.team not in firm.teams:
+            yield Finding("error", "store_without_team", {"store": store.name, "team": store.team})
+        if store.hours is not None and store.hours not in firm.calendars:
+            facts: dict[str, object] = {"store": store.name, "calendar": store.hours}
+            yield Finding("error", "store_without_calendar", facts)
+
+
+def _rules(firm: Firm, rules: Rules) -> Iterator[Finding]:
+    """Rules that are never read, and policies that went away; what can be seen when they are saved
+    is refused there (documents.py).
+    """
+    policies = {one.id for one in firm.law.epoch().policies}
+    above: Rule | None = None
+    for rule in rules.rules:
+        if not rule.active:
+            continue
+        facts: dict[str, object] = {"rule": rule.name}
+        if above is not None:
+            yield Finding("error", "rule_never_read", facts | {"above": above.name})
+        if rule.then.policy not in {None, *policies}:
+            yield Finding("error", "rule_without_policy", facts | {"policy": rule.then.policy})
+        if rules.mode == "first" and rule.when is None:
+            above = above or rule
+
+
+def _law(law: Law, named: frozenset[str]) -> Iterator[Finding]:
     epoch = law.epoch()
     if not epoch.policies:
         yield Finding("advice", "no_policy")
@@ -90,7 +119,7 @@ def _law(law: Law) -> Iterator[Finding]:
         for metric in sorted(set(policy.targets) - set(law.metrics)):
             facts = {"policy": _name(policy), "metric": metric}
             yield Finding("error", "policy_without_metric", facts)
-    for dead in find_dead(epoch.policies):
+    for dead in find_dead(epoch.policies, named):
         by = "、".join(_name(one) for one in dead.taken_by)
         yield Finding("error", "dead_policy", {"policy": _name(dead.policy), "by": by})
     for pair in find_overlaps(epoch.policies):

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from server.domain.calendars import Calendar, china_calendar
 from server.domain.law import Policy
 from server.domain.rosters import OnCall, Roster
+from server.domain.rules import Rule, Rules, Then
+from server.domain.stores import Store
 from server.usecases.checking import check
 from tests.support.world import WEEK, World
 
@@ -65,6 +67,13 @@ async def test_a_year_that_is_said_to_be_known_and_is_not_is_found(world: World)
     assert date(2027, 1, 1) not in china_calendar(WEEK).overrides
 
 
+async def test_a_store_with_nothing_behind_its_names_is_found(world: World):
+    await world.save("store", "n", Store(id="n", name="南山店", team="gone", hours="never"))
+    every = await found(world)
+    assert every["error", "store_without_team"] == {"store": "南山店", "team": "gone"}
+    assert every["error", "store_without_calendar"] == {"store": "南山店", "calendar": "never"}
+
+
 async def test_a_roster_with_nothing_behind_its_names_is_found(world: World):
     roster = Roster(
         name="一线",
@@ -79,3 +88,26 @@ async def test_a_roster_with_nothing_behind_its_names_is_found(world: World):
     assert every["error", "roster_without_calendar"] == named | {"calendar": "none"}
     assert every["error", "roster_without_on_call"] == named
     assert every["advice", "roster_with_who_left"] == named | {"staff": "99"}
+
+
+async def test_rules_that_are_never_read_or_name_what_went_away_are_found(world: World):
+    gold = Policy(name="金牌", position=9, match={"customer_level": ("gold",)}, targets=HOURS)
+    await world.save("policy", "gold", gold)
+    everything = Rule(id="all", name="全收", then=Then(team="first", policy="gold"))
+    after = Rule(id="after", name="轮不到", then=Then(team="second"))
+    await world.save("rules", "default", Rules(rules=(everything, after)))
+    every = await found(world)
+    assert every["error", "rule_never_read"] == {"rule": "轮不到", "above": "全收"}
+    assert ("error", "rule_without_policy") not in every
+    await world.save("policy", "gold", replace(gold, active=False))
+    every = await found(world)
+    assert every["error", "rule_without_policy"] == {"rule": "全收", "policy": "gold"}
+
+
+async def test_a_policy_that_only_a_rule_names_is_not_dead(world: World):
+    named = Policy(name="点名的", position=9, targets=HOURS)
+    await world.save("policy", "gold", named)
+    assert ("error", "dead_policy") in await found(world)
+    rules = Rules(rules=(Rule(id="a", name="a", then=Then(team="first", policy="gold")),))
+    await world.save("rules", "default", rules)
+    assert ("error", "dead_policy") not in await found(world)
