@@ -2,6 +2,7 @@
 
     event                      told to
     routed, transferred        the colleague who got it, else the team's group
+    routed, to be assigned     the leaders, who dispatch
     assigned                   the colleague who got it
     claimed                    the team's group, where it waited for somebody; not when it was
                                claimed in chat, where the answer says it
@@ -82,7 +83,10 @@ def _holder(kind: str, after: Ticket, facts: Facts | None = None) -> tuple[Notic
     return _group(kind, after.team, facts)
 
 
-def _routed(body: events.Routed, _after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+def _routed(body: events.Routed, _after: Ticket, firm: Firm) -> tuple[Notice, ...]:
+    if body.assignee is None and body.decision.mode == "manual":
+        leaders = firm.leaders_of(body.team)
+        return tuple(Notice(kind="to_dispatch", staff=staff) for staff in leaders)
     return _arrival("routed", body.team, body.assignee)
 
 

@@ -18,12 +18,14 @@ from server.domain.stores import Store
 from server.storage import standings as kept
 from server.storage import tickets
 from server.storage import timers as timer_rows
+from server.storage.database import Statement
 from server.usecases import deadlines, grabbing, people, standings, waiting
 from tests.support.builders import Office
 
 pytestmark = pytest.mark.anyio
 
 NETWORK = "网络不通"
+TOLD = Statement("SELECT kind FROM outbox WHERE ticket = :ticket ORDER BY id", str)
 
 
 async def a_queue(office: Office, **fields) -> None:
@@ -370,6 +372,15 @@ def _lost(answer: object) -> bool:
         assert isinstance(answer, AlreadyClaimed), answer
         return True
     return False
+
+
+async def test_a_queue_by_hand_tells_its_leaders_and_nobody_else(office: Office):
+    await office.connect()
+    await a_queue(office, mode="manual", team="second")
+    number = (await office.file()).number
+    assert await office.desk.database.all(TOLD, ticket=number) == ["to_dispatch"]
+    await office.do(office.boss, c.Assign(ticket=number, staff=office.li.id))
+    assert (await office.desk.database.all(TOLD, ticket=number))[1:] == ["assigned"]
 
 
 # --- where people are
