@@ -13,7 +13,7 @@ Rules do not know the clock, the database or who may do what (permissions.py).
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -27,7 +27,6 @@ from server.domain.events import (
     Claimed,
     Closed,
     Confirmed,
-    Continued,
     CustomerWrote,
     Disputed,
     Edited,
@@ -37,7 +36,6 @@ from server.domain.events import (
     Opened,
     Priority,
     PriorityChanged,
-    Rated,
     Released,
     Reopened,
     Replied,
@@ -65,7 +63,6 @@ WAITING_CATEGORIES: Final = frozenset(
         StatusCategory.WAITING_INTERNAL,
     }
 )
-BEST_SCORE: Final = 5
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,8 +99,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     of every write. `ticket_seq` is the last event's place in this ticket's history. From
     `queued_at` to `passed_on` stands how it is held: see holding.py. From `urgency` on stands what
     rules look at (conditions.py) and what they said: `skills`, `policy`, `pinned`. The priority
-    follows from matrix and rules unless it is fixed "hand". It `continues` one whose
-    reopen window had passed, and is `continued_by` one in turn (R16).
+    follows from matrix and rules unless it is fixed "hand". It `continues` one whose reopen window
+    had passed, and is `continued_by` one in turn (R16).
     """
 
     number: int
@@ -308,20 +305,6 @@ def customer_wrote(ticket: Ticket, message: int, at: datetime) -> Change:
     return Change(after, (event,))
 
 
-def is_over(ticket: Ticket, at: datetime, window: timedelta) -> bool:
-    """Whether the customer's word comes too late to reopen the ticket: it was closed, or else
-    solved, longer ago than the reopen window (R16). What was merely cancelled opens no other one.
-    """
-    ended_at = ticket.closed_at or ticket.resolved_at
-    done = ticket.status_category in (StatusCategory.RESOLVED, StatusCategory.CLOSED)
-    return done and ended_at is not None and at > ended_at + window
-
-
-def continued(ticket: Ticket, by: int) -> Change:
-    """续单: what the customer wrote is in another ticket (R16)."""
-    return Change(replace(ticket, continued_by=by), (Continued(by=by),))
-
-
 def hold(ticket: Ticket, status: Status, reason: str, wake_at: datetime) -> Change:
     """挂起. Pausing needs a reason and a wake-up time (R7); both are checked by the caller.
     Holding a ticket that waits already says until when it waits now.
@@ -467,16 +450,6 @@ def escalate(ticket: Ticket, reason: str, to: tuple[int, ...]) -> Change:
     """升级 by hand, with a reason."""
     need_open(ticket)
     return Change(ticket, (Escalated(reason=reason, to=to),))
-
-
-def rate(ticket: Ticket, score: int, comment: str) -> Change:
-    """满意度评价 of a resolved or closed ticket, 1–5; may be changed while the link lives."""
-    if not 1 <= score <= BEST_SCORE:
-        raise errors.Invalid(score="out_of_range")
-    if ticket.status_category not in (StatusCategory.RESOLVED, StatusCategory.CLOSED):
-        raise errors.NotResolved(ticket=ticket.number)
-    event = Rated(score=score, comment=comment, assignee=ticket.assignee, team=ticket.team)
-    return Change(replace(ticket, rating=score), (event,))
 
 
 def to_open(ticket: Ticket, reason: str = "") -> Change:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
+from server.domain import afterwards
 from server.domain import ticket as rules
 from server.domain.attributes import told
 from server.domain.errors import TooManyTries, UnknownTicket
@@ -117,7 +118,7 @@ async def customer_writes(act: Act, number: int, key: str, text: str, via: Via) 
     before = await _newest(act, number)
     by = Actor("customer", before.customer)
     window = timedelta(days=(await act.firm()).profile.reopen_days)
-    if rules.is_over(before, act.at, window):
+    if afterwards.is_over(before, act.at, window):
         after = await _continue(act, before, text, via)
     else:
         message = await _hear(act, before, text, via)
@@ -159,7 +160,7 @@ async def _continue(act: Act, before: Ticket, text: str, via: Via) -> Ticket:
         updated_at=act.at,
     )
     after = await _open(act, fresh, text, by, via, customer)
-    await record(act, before, rules.continued(before, number), by, via)
+    await record(act, before, afterwards.continued(before, number), by, via)
     return after
 
 
@@ -210,7 +211,7 @@ async def rate(act: Act, number: int, score: int, comment: str, via: Via) -> Tic
     """满意度评价, 1–5."""
     before = await read_ticket(act, number)
     by = Actor("customer", before.customer)
-    return await record(act, before, rules.rate(before, score, comment), by, via)
+    return await record(act, before, afterwards.rate(before, score, comment), by, via)
 
 
 async def read_ticket(act: Act, number: int) -> Ticket:

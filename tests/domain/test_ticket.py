@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.domain import errors, ticket
+from server.domain import afterwards, errors, ticket
 from server.domain.events import Priority, StatusCategory
 from server.domain.ticket import OPEN_CATEGORIES, STATUSES, WAITING_CATEGORIES, Status
 from tests.support.builders import MONDAY, a_ticket
@@ -31,7 +31,7 @@ DOING = {
     "customer_wrote": lambda one: ticket.customer_wrote(one, 5, LATER),
     "confirm": lambda one: ticket.confirm(one, LATER),
     "dispute": lambda one: ticket.dispute(one, 5, LATER),
-    "rate": lambda one: ticket.rate(one, 5, ""),
+    "rate": lambda one: afterwards.rate(one, 5, ""),
 }
 STAYS = "stays"
 AT_WORK = {
@@ -188,11 +188,11 @@ def test_a_message_wakes_a_waiting_ticket_before_it_is_heard():
 @pytest.mark.parametrize("score", [0, 6, -1])
 def test_a_rating_is_one_to_five(score):
     with pytest.raises(errors.Invalid):
-        ticket.rate(a_ticket("resolved"), score, "")
+        afterwards.rate(a_ticket("resolved"), score, "")
 
 
 def test_a_rating_speaks_of_those_who_worked():
-    change = ticket.rate(a_ticket("closed"), 2, "慢")
+    change = afterwards.rate(a_ticket("closed"), 2, "慢")
     assert (change.events[0].assignee, change.events[0].team) == (3, "second")
 
 
