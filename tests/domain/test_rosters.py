@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain import rosters
@@ -315,6 +315,7 @@ def firms(draw: st.DrawFn) -> Firm:
     return firm_with(roster, leaves={3: leaves}, swaps={3: swaps, 4: swaps})
 
 
+@settings(max_examples=40)  # each draws a whole firm
 @given(firms(), INSTANTS)
 def test_duty_at_an_instant_is_membership_in_the_shifts_less_leave(firm: Firm, instant: datetime):
     for staff in (3, 4):
@@ -327,6 +328,7 @@ def test_duty_at_an_instant_is_membership_in_the_shifts_less_leave(firm: Firm, i
         )
 
 
+@settings(max_examples=40)  # each draws a whole firm
 @given(firms(), INSTANTS)
 def test_the_next_change_is_later_and_a_real_one_and_nothing_changes_before(
     firm: Firm, instant: datetime
@@ -344,6 +346,7 @@ def test_the_next_change_is_later_and_a_real_one_and_nothing_changes_before(
         now, duty = turn.at, turn.duty
 
 
+@settings(max_examples=40)  # each draws a whole firm
 @given(firms(), INSTANTS)
 def test_whoever_is_on_shift_works_now_and_back_at_is_now_for_those_who_work(
     firm: Firm, instant: datetime
