@@ -178,8 +178,8 @@ class _Sieve:
         self._seldom = bool(caps.people or need.left_out)
         self._now = now
 
-    def passes(self, person: Staff, standing: Standing) -> bool:
-        """Whether this colleague may get the ticket."""
+    def passes(self, person: Staff, standing: Standing) -> bool:  # noqa: C901, PLR0911
+        """Whether this colleague may get the ticket. Asked of everybody, so all is in one place."""
         if not (person.active and person.on_duty and person.role in _WORKING):
             return False
         skills = person.skills
@@ -188,15 +188,15 @@ class _Sieve:
                 return False
         if self._seldom:
             return self.why_not(person, standing) == ""
-        return standing.load < self._open and self._is_free(standing)
-
-    def _is_free(self, standing: Standing) -> bool:
-        most, hourly, given = self._most_of_category, self._hourly, standing.given
+        if standing.load >= self._open:
+            return False
+        most, hourly = self._most_of_category, self._hourly
         if most is not None and standing.categories.get(self._category, 0) >= most:
             return False
-        if hourly and len(given) >= hourly:
+        if hourly:
+            given = standing.given
             place = len(given) - hourly
-            if given[place : place + DIGITS] > self._hour_ago:
+            if place >= 0 and given[place : place + DIGITS] > self._hour_ago:
                 return False
         if not self._run or len(standing.run) < self._run:
             return True
