@@ -41,6 +41,7 @@ function ticket(part: Partial<TicketRow> = {}): TicketRow {
     reopen_count: 0,
     nudge_count: 0,
     rating: null,
+    pinned: false,
     ...part,
   }
 }

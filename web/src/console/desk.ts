@@ -12,6 +12,7 @@ import type {
   DeliveryShown,
   Document,
   Done,
+  DutyBoard,
   FirmShown,
   GroupShown,
   Me,
@@ -89,6 +90,15 @@ export const replayArrival = (id: number) => ask<null>('POST', `/arrivals/${id}/
 export const addToken = (name: string, scopes: ('read' | 'write')[]) =>
   ask<TokenShown>('POST', '/tokens', { body: { name, scopes } })
 export const revokeToken = (id: number) => ask<null>('DELETE', `/tokens/${id}`)
+
+/** What time it is by the desk's clock, for pages that begin with today. */
+export async function readDeskClock(): Promise<void> {
+  const board = await ask<DutyBoard>('GET', '/duty').catch((reason: unknown) => {
+    if (reason instanceof Refused) return null // the page itself tells what is wrong
+    throw reason
+  })
+  if (board) setDeskNow(board.now)
+}
 
 export async function readTicket(number: number): Promise<TicketShown> {
   const page = await ask<TicketShown>('GET', `/tickets/${number}`)

@@ -1,7 +1,7 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import { Refused } from '@/shared/ask'
 import { addWords } from '@/shared/language'
-import { desk, keys, readSession } from './desk'
+import { desk, keys, readDeskClock, readSession } from './desk'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -54,10 +54,12 @@ export const router = createRouter({
       path: '/config/:section?/:item?',
       name: 'config',
       component: async () => {
-        await addWords({
+        const words = addWords({
           zh: () => import('./config/locales/zh.json'),
           en: () => import('./config/locales/en.json'),
         })
+        // what day it is says the desk: years, rosters and periods begin with it
+        await Promise.all([words, readDeskClock()])
         return import('./pages/ConfigPage.vue')
       },
       meta: { title: 'nav.config' },
