@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from bots.rehearsal.firm import COLLEAGUES
@@ -10,9 +11,12 @@ from bots.rehearsal.firm.people import callers
 from bots.rehearsal.firm.plan import ZONE, draw, read_texts
 from server.domain.events import Breached, Rated, Routed
 from server.domain.people import Role, Staff
-from server.storage import ledger
+from server.domain.sla import SlaState
+from server.storage import ledger, pasts, timers
 from server.usecases import reading, verification
+from server.usecases.replay import replay
 from tests.demo.conftest import OPENED
+from tests.support.proof import prove_hindsight
 
 pytestmark = pytest.mark.anyio
 HISTORY = 200
@@ -88,6 +92,21 @@ async def test_its_clocks_folded_from_scratch_differ_in_nothing(theatre):
     found = [one async for one in verification.differences(theatre.desk)]
     assert len(found) >= HISTORY
     assert [one for one in found if one is not None] == []
+
+
+async def test_the_replay_of_its_history_is_its_history(theatre):
+    """3.4.1: clock by clock, and in sum."""
+    await prove_hindsight(theatre.desk)
+    now = theatre.desk.clock.now()
+    found = (await replay(theatre.desk, now - timedelta(days=300), now, [])).sla
+    assert found.tickets >= HISTORY
+    assert found.changed == 0
+    stored = Counter[str]()
+    for number in range(1, await pasts.last_ticket(theatre.desk.database) + 1):
+        kept = await timers.find_state(theatre.desk.database, number)
+        for clock in msgspec.json.decode(kept, type=SlaState).clocks:
+            stored[clock.metric] += clock.verdict == "breached"
+    assert {one.metric: one.before.breached for one in found.metrics} == stored
 
 
 def test_the_same_day_and_seed_give_the_same_plan():
