@@ -30,6 +30,7 @@ from server.domain.standings import (
 )
 from server.domain.stores import kilometres, region_parts, shared_parts
 
+AWAY: Final = frozenset({"off_duty", "on_break"})
 NEVER: Final = frozenset({"inactive", "not_allowed", "skill", "level"})
 """Reasons that no free hour takes away: such a colleague cannot do this ticket."""
 REACH_KM: Final = 30.0
@@ -210,7 +211,7 @@ class _Sieve:
         if person.id in self._need.left_out:
             return "left_out"
         if not person.on_duty:
-            return "off_duty"
+            return "off_duty" if person.break_until is None else "on_break"
         if standing.load >= self._people.get(person.id, self._open):
             return "full"
         most = self._most_of_category

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from server.domain.conditions import Facts
 from server.domain.events import Decision
 from server.domain.people import Duty, Staff
-from server.domain.ranking import Field
+from server.domain.ranking import AWAY, Field
 from server.domain.routing import Pool, decide
 from server.domain.rules import Rules, Verdict, read
 from server.domain.standings import Standing
@@ -85,7 +85,7 @@ class Memory:
         """Take down what a decision says of those whom it names."""
         for one in decision.candidates:
             self._loads[one.staff] = one.load
-            self._duty[one.staff] = one.dropped != "off_duty"
+            self._duty[one.staff] = one.dropped not in AWAY
 
     def standings(self) -> dict[int, Standing]:
         """Loads as they were written down last."""
@@ -165,7 +165,7 @@ class Rerouting:
         said = self._said_at(one.at)
         return any(
             (duty := said(candidate.staff)) is not None
-            and (duty == "on_duty") == (candidate.dropped == "off_duty")
+            and (duty == "on_duty") == (candidate.dropped in AWAY)
             for candidate in one.decision.candidates
         )
 

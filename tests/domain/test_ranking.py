@@ -214,6 +214,7 @@ def test_who_may_not_claim_who_left_and_who_knows_too_little_get_nothing():
     assert why(NOTHING, queue, role=Role.COLLABORATOR) == "not_allowed"
     assert why(NOTHING, queue, active=False) == "inactive"
     assert why(NOTHING, queue, on_duty=False) == "off_duty"
+    assert why(NOTHING, queue, on_duty=False, break_until=NOW + MINUTE) == "on_break"
     assert why(NOTHING, queue, Need(skills={"net": 3}), skills={"net": 2}) == "level"
 
 
