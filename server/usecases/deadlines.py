@@ -16,6 +16,7 @@ from server.storage import ledger, tickets, timers
 from server.storage.timers import Due, Timer
 from server.usecases import escalating
 from server.usecases.acts import Act, change, change_quietly
+from server.usecases.gathering import wait_for_more
 from server.usecases.recording import read_kept, record, refold, retime
 from server.usecases.routing import pass_on
 
@@ -39,8 +40,12 @@ async def next_due_at(desk: Desk) -> datetime | None:
 
 
 @change_quietly
-async def fall_due(act: Act, *numbers: int) -> None:
-    """Act on what is due of some tickets, once: the timers are taken in the same unit."""
+async def fall_due(act: Act, *numbers: int, more: bool = False) -> None:
+    """Act on what is due of some tickets, once: the timers are taken in the same unit. `more`:
+    others follow at once, and people may hear of all of them together.
+    """
+    if more:
+        wait_for_more(act)
     for number in numbers:
         await _fall_due(act, number)
 

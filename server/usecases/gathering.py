@@ -20,6 +20,8 @@ from server.usecases.acts import Act
 
 PAUSE: Final = timedelta(minutes=1)
 """So long after a message the next one to the same audience is sent at the earliest."""
+PATIENCE: Final = timedelta(seconds=5)
+"""So long a message waits for others while more is due than one unit takes."""
 MOST_LISTED: Final = 500
 """More tickets than that are counted, and no longer named."""
 
@@ -39,6 +41,7 @@ class Gathered:
 
     def __init__(self) -> None:
         self.waiting: dict[tuple[str, str, bool], list[One]] = {}
+        self.patience = timedelta()
 
 
 async def gather(
@@ -57,6 +60,11 @@ async def gather(
     act.at_end("gathered", partial(_write, act, gathered))
 
 
+def wait_for_more(act: Act) -> None:
+    """More of the same follows at once: what this unit tells may wait a moment for it."""
+    act.kept("gathered", Gathered).patience = PATIENCE
+
+
 async def _write(act: Act, gathered: Gathered) -> None:
     for (channel, address, unreachable), ones in gathered.waiting.items():
         if unreachable:
@@ -66,7 +74,8 @@ async def _write(act: Act, gathered: Gathered) -> None:
         for one in ones:
             by_wait.setdefault(one.notice.after, []).append(one)
         for after, group in by_wait.items():
-            await _write_message(act, channel, address, group, max(act.at, after or act.at))
+            wanted_at = max(act.at + gathered.patience, after or act.at)
+            await _write_message(act, channel, address, group, wanted_at)
 
 
 async def _write_message(

@@ -35,18 +35,18 @@ async def _let_happen(desk: Desk) -> None:
     for start in range(0, len(due), TOGETHER):
         if desk.stopping:
             return
-        await _fall_due(desk, due[start : start + TOGETHER])
+        await _fall_due(desk, due[start : start + TOGETHER], more=len(due) > TOGETHER)
 
 
-async def _fall_due(desk: Desk, numbers: list[int]) -> None:
+async def _fall_due(desk: Desk, numbers: list[int], *, more: bool) -> None:
     try:
-        await deadlines.fall_due(desk, *numbers)
+        await deadlines.fall_due(desk, *numbers, more=more)
     except Overloaded:
         raise
     except Exception as error:  # noqa: BLE001  # one ticket must not hold up the others
         if len(numbers) > 1:
             for number in numbers:
-                await _fall_due(desk, [number])
+                await _fall_due(desk, [number], more=more)
             return
         log.incident(error, "deadlines", ticket=numbers[0])
         await deadlines.postpone(desk, numbers[0])

@@ -163,6 +163,18 @@ async def test_warning_and_breach_come_when_the_hand_moves(stage) -> None:
     assert "首次响应已用 150%" in stage.told("主管")[-1]
 
 
+async def test_what_many_are_late_with_is_one_message_with_the_worst_and_the_numbers(stage) -> None:
+    for number in range(14):
+        await stage.world.file(f"打印机卡纸 {number}")
+    await stage.world.advance(minutes=60)
+    await stage.world.advance(seconds=6)
+    told = [text for text in stage.told("主管") if "已超时" in text]
+    assert len(told) == 1
+    assert "14 单要紧：14 单已超时" in told[0]
+    assert "最急的是 #1 打印机卡纸 0" in told[0]
+    assert "等 14 单" in told[0]
+
+
 async def test_customers_words_cannot_dress_up_as_ours(stage) -> None:
     subject = "[点我](http://evil.example) ![x](http://evil.example/x.png) <b>打印机"
     await stage.world.file(subject)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from server.domain import commands as c
+from server.domain.ladders import Ladder, OfTarget, RaisePriority, Rung
 from server.domain.renewing import Apply
 from server.usecases import deadlines, intake, people, promises
 from server.usecases.intake import Filing, file_ticket
@@ -100,6 +101,31 @@ async def test_falling_due_is_all_or_nothing(office: Office):
     number = (await office.file("网络不通")).number
     office.move_by(timedelta(hours=1))
     await prove_all_or_nothing(office, lambda: deadlines.fall_due(office.desk, number))
+
+
+async def test_several_tickets_that_fall_due_in_one_unit_and_what_rungs_do_are_all_or_nothing(
+    office: Office,
+):
+    await office.connect()
+    due = Rung(
+        id="due", on="first", at=OfTarget(100), tell=("leader", "group"), act=(RaisePriority(),)
+    )
+    await office.save("ladder", "default", Ladder(rungs=(due,)))
+    numbers = [(await office.file("网络不通")).number for _ in range(3)]
+    office.move_by(timedelta(hours=1))
+    await prove_all_or_nothing(office, lambda: deadlines.fall_due(office.desk, *numbers))
+    for number in numbers:
+        assert (await office.kinds(number)).count("rung_reached") == 1
+    (order,) = await deadlines.list_orders(office.desk)
+    await prove_all_or_nothing(office, lambda: deadlines.carry_on(office.desk, order))
+
+
+async def test_escalating_by_hand_is_all_or_nothing(office: Office):
+    await office.connect()
+    number = (await office.file("网络不通")).number
+    escalate = c.Escalate(ticket=number, reason="要加人")
+    await prove_all_or_nothing(office, lambda: office.do(office.li, escalate))
+    await prove_all_or_nothing(office, lambda: intake.nudge(office.desk, number, "portal"))
 
 
 async def test_changing_duty_is_all_or_nothing_and_the_cached_firm_stays_true(office: Office):

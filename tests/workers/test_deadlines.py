@@ -58,3 +58,16 @@ async def test_timers_that_fell_due_while_the_desk_was_off_are_acted_on_at_its_s
     ]
     # People hear one message: of how it is now, and all who should have heard.
     assert [bool(one.told) for one in rungs] == [False, False, False, True]
+
+
+async def test_one_ticket_that_cannot_be_worked_on_holds_up_no_other(world: World) -> None:
+    world.proven = False
+    tickets = [await world.file("打印机卡纸") for _ in range(5)]
+    bad = tickets[2].number
+    await world.desk.database.unit(
+        lambda unit: unit.rows("UPDATE sla SET state = 'torn' WHERE ticket = ?", [bad])
+    )
+    await world.advance(minutes=60)
+    for ticket in tickets:
+        told = (await world.kinds(ticket.number)).count("breached")
+        assert told == (ticket.number != bad)
