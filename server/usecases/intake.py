@@ -191,7 +191,8 @@ async def dispute(act: Act, number: int, text: str, via: Via) -> Ticket:
     rules.dispute(before, None, act.at)
     message = await _hear(act, before, text, via) if text else None
     by = Actor("customer", before.customer)
-    return await record(act, before, rules.dispute(before, message, act.at), by, via)
+    disputed = rules.dispute(before, message, act.at)
+    return await record(act, before, await reassessed(act, disputed, "reopens", "text"), by, via)
 
 
 @change

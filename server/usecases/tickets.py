@@ -139,7 +139,7 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
         case c.Cancel(reason=reason):
             return rules.cancel(before, reason, act.at)
         case c.Reopen(reason=reason):
-            return rules.reopen(before, reason)
+            return await reassessed(act, rules.reopen(before, reason), "reopens")
         case c.SetPriority(priority=priority, reason=reason):
             if priority is None:
                 return await reassessed(act, rules.release_priority(before, reason))

@@ -1,5 +1,6 @@
 """Rules and matrix at work: when a ticket comes in, and again whenever something changes."""
 
+from asyncio import gather
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,8 @@ from server.domain.events import Priority
 from server.domain.priority import Matrix, OnNudges, OnWords
 from server.domain.rules import Rule, Rules, Then
 from server.domain.stores import Store
-from server.usecases.intake import customer_writes, nudge
-from server.usecases.reading import TicketQuery, list_tickets
+from server.usecases.intake import customer_writes, dispute, nudge
+from server.usecases.reading import TicketQuery, list_tickets, read_ticket
 from server.usecases.standing import read_standing
 from tests.support.builders import Office, a_policy, a_rule
 
@@ -176,6 +177,38 @@ async def test_what_a_rule_pins_stands_on_top_of_open_tickets(office: Office):
     assert sorted(number for page in pages for number in page) == [pinned.number, *others]
     late = await list_tickets(office.desk, office.boss, TicketQuery(view="overdue", sort="due"))
     assert late.tickets == ()
+
+
+async def test_a_ticket_that_comes_back_is_weighed_again(office: Office):
+    again = Rule(
+        id="again",
+        name="又没修好",
+        when=Within("reopens", least=1),
+        then=Then(priority=Priority.HIGH, tags=("返修",)),
+    )
+    await office.save("rules", "default", Rules(rules=(again,), fallback_team="first"))
+    number = (await office.file()).number
+    await office.do(office.zhao, c.Resolve(ticket=number))
+    after = await dispute(office.desk, number, "还是不行", "portal")
+    assert (after.priority, after.tags) == ("high", ("返修",))
+
+
+async def test_changes_at_the_same_time_are_each_weighed(office: Office):
+    await office.save("matrix", "default", MATRIX)
+    for turn in range(5):
+        ticket = await office.file(phone=f"1390000002{turn}")
+        number = ticket.number
+        await gather(
+            customer_writes(office.desk, number, f"a{turn}", "着火了", "portal"),
+            customer_writes(office.desk, number, f"b{turn}", "快来", "portal"),
+            nudge(office.desk, number, "portal"),
+            office.do(office.zhao, c.Claim(ticket=number)),
+            office.do(office.boss, c.Note(ticket=number, text="看到了")),
+        )
+        found = await read_ticket(office.desk, office.boss, number)
+        assert (found.priority, found.nudge_count) == ("urgent", 1)
+        changed = bodies(await office.events(number), e.PriorityChanged)
+        assert [one.new for one in changed] == ["urgent"]
 
 
 async def test_rules_know_opening_hours_and_stores(office: Office):
