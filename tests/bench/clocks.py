@@ -43,7 +43,7 @@ ALONE = 12
 """Single clocks that fall due one by one before the burst."""
 APART = timedelta(seconds=2)
 TARGET = timedelta(hours=1)
-LEAD = timedelta(seconds=110)
+LEAD = timedelta(seconds=180)
 """From the first ticket's making to the burst: as long as making and copying takes, and the quiet
 minute."""
 QUIET = 15.0
