@@ -20,6 +20,7 @@ from server.domain import commands as c
 from server.domain.events import Priority, StatusCategory, Via
 from server.domain.firm import Firm
 from server.domain.people import Role, Staff
+from server.domain.priority import ORDER
 from server.domain.ticket import WAITING_CATEGORIES, Ticket
 from server.domain.worktime import add
 from server.usecases import deadlines, intake, people
@@ -143,7 +144,7 @@ class _Story:
                 company=plan.caller.company,
                 level=plan.caller.level,
                 category=plan.category,
-                priority=plan.problem.priority if plan.by_phone else Priority.NORMAL,
+                priority=plan.problem.priority if plan.by_phone else None,
                 via=plan.via,
                 by=clerk,
             ),
@@ -153,7 +154,7 @@ class _Story:
     async def _settle_in(self, ticket: Ticket) -> Ticket:
         """Somebody looks at it: priority, category, the right team."""
         wanted, home = self.plan.problem.priority, home_of(self.plan)
-        if ticket.priority is not wanted:
+        if ORDER.index(wanted) > ORDER.index(ticket.priority):
             await self._work(3)
             raised = c.SetPriority(ticket=ticket.number, priority=wanted, reason="客户描述紧急")
             ticket = await self._perform(raised, self._leader())

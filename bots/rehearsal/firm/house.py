@@ -7,14 +7,19 @@ The promises are the field's own anchors: VIP 15 min / 24 h, complaints 2 h / 48
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from server.domain.calendars import Calendar, Hours, china_calendar
 from server.domain.conditions import All, AnyOf, Is, Says
-from server.domain.events import StatusCategory
+from server.domain.events import Priority, StatusCategory
 from server.domain.firm import Profile
 from server.domain.law import Policy
 from server.domain.people import Team
+from server.domain.priority import OnWords
 from server.domain.queues import Queue
 from server.domain.rules import Rule, Rules, Then
+from server.domain.starting import STARTING_MATRIX
+from server.domain.stores import Store
 from server.domain.ticket import Status
 
 NAME: Final = "宏达电器售后"
@@ -108,12 +113,47 @@ WEST: Final = ("浦西", "徐汇", "静安", "长宁", "普陀", "闵行", "黄�
 _COOLING: Final = ("空调", "冰箱", "冷库", "展示柜", "不制冷", "不制热", "滴水", "外机")
 
 
+MATRIX: Final = replace(
+    STARTING_MATRIX,
+    words=(OnWords(words=("漏电", "冒烟", "着火", "燃气味"), steps=0, to=Priority.URGENT),),
+)
+
+STORES: Final = (
+    Store(
+        id="pudong",
+        name="浦东网点",
+        team="cooling_east",
+        region="上海市/浦东新区",
+        latitude=31.2215,
+        longitude=121.5444,
+        hours="default",
+        radius=25,
+    ),
+    Store(
+        id="puxi",
+        name="徐汇网点",
+        team="cooling_west",
+        region="上海市/徐汇区",
+        latitude=31.1883,
+        longitude=121.4365,
+        hours="default",
+        radius=25,
+    ),
+)
+
+
 def _sorted_as(*categories: str) -> Is:
     return Is("category", categories)
 
 
 RULES: Final = Rules(
     rules=(
+        Rule(
+            id="vip_complaint",
+            name="大客户投诉置顶",
+            when=All((Is("customer_level", ("vip",)), _sorted_as(COMPLAINT))),
+            then=Then(team="complaint", priority=Priority.URGENT, tags=("大客户投诉",), pin=True),
+        ),
         Rule(
             id="complaint",
             name="投诉归投诉组",
@@ -196,5 +236,8 @@ def documents(members: Mapping[str, Team]) -> Iterator[tuple[str, str, Any]]:
         yield "queue", queue.id, queue
     for team in members.values():
         yield "team", team.id, team
+    for store in STORES:
+        yield "store", store.id, store
+    yield "matrix", "default", MATRIX
     yield "rules", "default", RULES
     yield "profile", "firm", PROFILE
