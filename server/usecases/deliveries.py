@@ -25,6 +25,14 @@ class _Audience(msgspec.Struct, frozen=True):
     team: str | None = None
 
 
+class _Gathered(msgspec.Struct, frozen=True):
+    """The numbers of the tickets that a message gathers."""
+
+    numbers: str = ""
+
+
+MOST_MARKED = 20
+"""On so many tickets it is written that a message about them did not arrive."""
 MOST_TRIES = 8
 FIRST_BACKOFF = timedelta(seconds=5)
 LONGEST_BACKOFF = timedelta(minutes=30)
@@ -106,12 +114,19 @@ async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) 
     settled = await outbox.settle(
         act.unit, delivery, state, next_at=act.at, settled_at=act.at, error=why
     )
-    if not settled or delivery.ticket is None:
-        return
-    ticket = await tickets.find(act.unit, delivery.ticket)
-    if ticket is not None:
-        failed = NoticeFailed(outbox=delivery.id, notice=delivery.kind, reason=why)
-        await record(act, ticket, Change(ticket, (failed,)), DESK, "desk")
+    for number in _told_of(delivery) if settled else ():
+        ticket = await tickets.find(act.unit, number)
+        if ticket is not None:
+            failed = NoticeFailed(outbox=delivery.id, notice=delivery.kind, reason=why)
+            await record(act, ticket, Change(ticket, (failed,)), DESK, "desk")
+
+
+def _told_of(delivery: Delivery) -> tuple[int, ...]:
+    """The ticket that a notice is about, and the first others that it gathers."""
+    if delivery.ticket is None:
+        return ()
+    others = msgspec.json.decode(delivery.body, type=_Gathered).numbers.split()
+    return tuple(dict.fromkeys([delivery.ticket, *map(int, others[:MOST_MARKED])]))
 
 
 async def has_stranded(desk: Desk) -> bool:

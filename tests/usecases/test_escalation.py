@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from server.desk import Sent
+from server.desk import Never, Sent
 from server.domain import commands as c
 from server.domain.errors import AlreadyClaimed, UnknownTicket
 from server.domain.events import Priority
@@ -109,6 +109,21 @@ async def test_what_follows_within_a_minute_comes_together_a_minute_later(office
 async def outbox_send(office: Office, delivery: int) -> None:
     parcel = await deliveries.take(office.desk, delivery)
     await deliveries.settle(office.desk, parcel.delivery, Sent())
+
+
+async def test_a_message_that_never_arrives_is_written_on_the_tickets_that_it_told_of(
+    office: Office,
+):
+    await office.connect()
+    await climb_by(office, DUE)
+    numbers = [(await office.file("网络不通")).number for _ in range(3)]
+    await pass_to(office, "09:15")
+    for one in await outbox.list_in_state(office.desk.database, "waiting", 50):
+        if one.kind == "gathered" and f"user-{office.boss.id}" in one.recipient:
+            parcel = await deliveries.take(office.desk, one.id)
+            await deliveries.settle(office.desk, parcel.delivery, Never("gone"))
+    for number in numbers:
+        assert (await office.kinds(number)).count("notice_failed") == 1
 
 
 async def test_quiet_hours_hold_the_message_and_not_the_rung(office: Office):
