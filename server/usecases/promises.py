@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from server.desk import Desk
-from server.domain.errors import Invalid, NotAllowed, NotFound
+from server.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.domain.events import DESK, Actor, Event
 from server.domain.firm import Firm
 from server.domain.law_events import Excused, LawApplied, LawJobEnded, LawJobOrdered
@@ -32,7 +32,7 @@ from server.domain.sla import SlaState, step
 from server.domain.ticket import Change
 from server.storage import law_jobs, tickets
 from server.storage.law_jobs import Job
-from server.usecases.acts import Act, change
+from server.usecases.acts import Act, change, change_quietly
 from server.usecases.recording import record, record_desk
 from server.usecases.standing import read_standing
 
@@ -51,6 +51,10 @@ _decode_tally = msgspec.json.Decoder(Tally).decode
 
 class UnknownLawJob(NotFound):
     """No such job."""
+
+
+class OutOfTurn(Conflict):
+    """The ticket before this one could not be worked on: the job goes on from there."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,10 +191,14 @@ async def list_next(desk: Desk, ordered: Ordered, after: int) -> list[tuple[int,
     ]
 
 
-@change
-async def work_on(act: Act, job: int, number: int) -> None:
-    """Do to one ticket what was ordered, once: how far the job has come is written in this unit."""
+@change_quietly
+async def work_on(act: Act, job: int, number: int, after: int = 0) -> None:
+    """Do to one ticket what was ordered, once: how far the job has come is written in this unit.
+    Refuses `OutOfTurn` while the ticket `after` which it comes is not done.
+    """
     ordered = await _read(act, job)
+    if ordered.job.reached < after:
+        raise OutOfTurn(ticket=number)
     if ordered.job.state != "running" or number <= ordered.job.reached:
         return
     before = await tickets.find(act.unit, number)
@@ -210,7 +218,7 @@ async def work_on(act: Act, job: int, number: int) -> None:
     await law_jobs.reach(act.unit, job, number, _encode(tally).decode())
 
 
-@change
+@change_quietly
 async def skip(act: Act, job: int, number: int) -> None:
     """A ticket could not be worked on; the job goes on."""
     ordered = await _read(act, job)
