@@ -425,7 +425,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `candidates` are the best and the first who were dropped; `counts` tells how many of the
     `pool` were dropped, by reason. `cause` is why it was decided now. `left_out` were not to be
     asked again: they did not accept it, or gave it back. `shed_from` is the overloaded team.
-    `by_hand`: a colleague sent it to this team, and rules do not send it elsewhere.
+    `by_hand`: a colleague sent it to this team, and rules do not send it elsewhere. `also` names
+    the other rules that matched.
     """
 
     rule: str | None
@@ -447,6 +448,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_out: tuple[int, ...] = ()
     shed_from: str | None = None
     by_hand: bool = False
+    also: tuple[str, ...] = ()
 
 
 AnyBody = (

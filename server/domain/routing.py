@@ -62,6 +62,7 @@ def decide(verdict: Verdict, pool: Pool) -> Decision:
         cause=pool.cause,
         left_out=tuple(sorted(pool.need.left_out)),
         by_hand=pool.sent_to is not None,
+        also=tuple(one.name or one.rule for one in verdict.rules if one.rule != verdict.rule),
     )
     if start.team is None:
         return _to_general(start, pool, Ranked())

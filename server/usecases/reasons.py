@@ -73,12 +73,15 @@ class _Telling:
         if decision.rule is None:
             return self.say("no_rule", version=decision.version)
         terms = [term_shown(term, self._language) for term in decision.matched]
-        return self.say(
+        said = self.say(
             "rule" if terms else "rule_for_all",
             rule=decision.rule_name or decision.rule,
             version=decision.version,
             terms=self._listed(terms),
         )
+        if not decision.also:
+            return said
+        return self.say("gap").join((said, self.say("also", rules=self._listed(decision.also))))
 
     def where(self) -> str:
         """Which team, and why another one than the rule's."""

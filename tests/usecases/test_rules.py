@@ -14,6 +14,7 @@ from server.domain.rules import Rule, Rules, Then
 from server.domain.stores import Store
 from server.usecases.intake import customer_writes, dispute, nudge
 from server.usecases.reading import TicketQuery, list_tickets, read_ticket
+from server.usecases.reasons import paragraph
 from server.usecases.standing import read_standing
 from tests.support.builders import Office, a_policy, a_rule
 
@@ -157,6 +158,9 @@ async def test_a_rule_gives_priority_tags_policy_and_queue(office: Office):
     assert {clock.pin.policy for clock in state.clocks} == {"gold"}
     opened = bodies(await office.events(ticket.number), e.Opened)[0]
     assert opened.why == ("rule=大客户",)
+    routed = bodies(await office.events(ticket.number), e.Routed)[0]
+    assert (routed.decision.rule, routed.decision.also) == ("vip", ("有标签",))
+    assert "同时命中：有标签" in paragraph(routed.decision, await office.desk.firm(), "zh")
 
 
 async def test_what_a_rule_pins_stands_on_top_of_open_tickets(office: Office):
