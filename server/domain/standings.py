@@ -44,7 +44,7 @@ _SHARE: Final = 4
 """A solved ticket moves the pace by a quarter of what it differs."""
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """近况. `load` is 在办数, `weight` the same weighted by priority, in halves of a normal ticket;
     `categories` counts tickets in work by category, `held` all open tickets in hand. `given` are
     the instants of the tickets given within `REMEMBERED` before the last one, `run` those of the
