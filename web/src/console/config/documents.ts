@@ -53,6 +53,7 @@ export interface Profile {
   categories: string[]
   greeting: string
   quiet_close_hours: number
+  reopen_days: number
 }
 
 export type { Priority, StatusCategory }
@@ -204,6 +205,7 @@ export interface Then {
   policy?: string | null
   mode?: Mode | null
   move?: boolean
+  pin?: boolean
 }
 
 export interface Rule {

@@ -5,7 +5,7 @@ import { instantOf } from '@/shared/time'
 import { plusDays } from '../calendars/days'
 
 export interface ReplayDraft {
-  kind: 'policy' | 'calendar'
+  kind: 'policy' | 'calendar' | 'rules' | 'roster'
   id: string
   doc: object
 }

@@ -104,6 +104,7 @@ export function useTellRule(names: Names) {
     if (one.priority) said.push(t('config.rules.setPriority', { priority: t(`priority.${one.priority}`) }))
     if (one.policy) said.push(t('config.rules.usePolicy', { policy: names.nameOf(names.policies.value, one.policy) }))
     if (one.tags?.length) said.push(t('config.rules.addTags', { tags: one.tags.join(t('list.comma')) }))
+    if (one.pin) said.push(t('config.rules.pin'))
     return said.length ? spaced(said.join(t('config.rules.join'))) : t('config.rules.doesNothing')
   }
   return { when, then, optionsOf, labelOf }
