@@ -40,8 +40,8 @@ def _flat(table: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
 def find(language: str, code: str, **facts: object) -> str | None:
     """The words of a code, or None when the list has none."""
     words = word_list(language).get(code)
-    if words is None:
-        return None
+    if words is None or not ("{" in words or "}" in words):
+        return words
     shown = {key: "" if value is None else value for key, value in facts.items()}
     return words.format_map(_Facts(shown))
 
