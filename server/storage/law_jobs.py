@@ -56,9 +56,8 @@ _RUNNING = Statement(
     f"SELECT {_COLUMNS} FROM law_job WHERE state = 'running' ORDER BY id LIMIT 1",  # noqa: S608
     Job,
 )
-_LASTING = Statement(
-    f"SELECT {_COLUMNS} FROM law_job WHERE until_at IS NOT NULL AND until_at > :at"  # noqa: S608
-    " ORDER BY id",
+_LASTING = Statement(  # not ordered by id: SQLite would walk every job for it
+    f"SELECT {_COLUMNS} FROM law_job WHERE until_at IS NOT NULL AND until_at > :at",  # noqa: S608
     Job,
 )
 _RECENT = Statement(f"SELECT {_COLUMNS} FROM law_job ORDER BY id DESC LIMIT 50", Job)  # noqa: S608
@@ -134,7 +133,7 @@ async def find_running(db: Reading) -> Job | None:
 
 async def list_lasting(db: Reading, at: datetime) -> list[Job]:
     """The jobs whose excused time has not ended yet."""
-    return await db.all(_LASTING, at=at)
+    return sorted(await db.all(_LASTING, at=at), key=lambda job: job.id)
 
 
 async def list_recent(db: Reading) -> list[Job]:
