@@ -25,9 +25,11 @@ def paragraph(decision: Decision, firm: Firm, language: str) -> str:
 
 def term_shown(term: str, language: str) -> str:
     """`priority=urgent` as words; a keyword in its quotation marks."""
+    if term.startswith("not:"):
+        return say(language, "routing.on_not", value=term_shown(term[4:], language))
     field, _, value = term.partition("=")
-    if field == "not":
-        return say(language, "routing.on_not", value=term_shown(value, language))
+    if field == "open" and not value:
+        return say(language, "routing.on_open_store")
     kind = "priority" if field == "urgency" else field
     shown = find(language, f"{kind}.{value}") or value
     return say(language, f"routing.on_{field}", value=shown)

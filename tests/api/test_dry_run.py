@@ -71,6 +71,7 @@ async def test_drafts_take_the_place_of_what_is_in_force(world: World):
     asked = {"text": "产线停机", "at": "2026-03-16T22:00:00+08:00", "drafts": drafts}
     found = (await boss.post("/api/v1/dry-run", json=asked)).json()
     assert found["verdict"]["priority"] == "urgent"
+    assert found["rules"][0]["terms"] == ["提到「停机」", "不是：在「default」的工作时间内"]
     assert found["verdict"]["why"] == ["规则「夜里的急单」"]
     assert (found["policy"], found["policy_name"]) == ("draft", "急单")
     assert [(one["metric"], one["target"]) for one in found["clocks"]] == [("first", 300)]
