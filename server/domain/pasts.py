@@ -42,7 +42,7 @@ from server.domain.ladder_events import RungReached
 from server.domain.law_events import DueReleased, DueSet, Excused, LawApplied
 
 
-class RoutedTo(msgspec.Struct, frozen=True, tag_field="kind", tag="routed"):
+class RoutedTo(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="routed"):
     """A routing event without its reasons, which are long."""
 
     team: str | None
@@ -89,7 +89,7 @@ IGNORED: Final = (
 """What no clock looks at: it need not be read. (A warning only says that it was told.)"""
 
 
-class Past(msgspec.Struct, frozen=True, array_like=True):
+class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event of the log as hindsight reads it; in JSON a list of the fields."""
 
     seq: int
