@@ -330,8 +330,8 @@ class StaffSaved(Body, frozen=True, tag="staff_saved"):
 
 
 class DutyChanged(Body, frozen=True, tag="duty_changed"):
-    """值班 / 小休 / 下班. A break has an end, `until`; off duty without one means 下班. Where it was
-    done `by_roster`, `late_by` tells how many seconds after its time.
+    """值班 / 小休 / 下班. A break has an end, `until`; off duty without one means 下班. Where it
+    was done `by_roster`, `late_by` tells how many seconds after its time.
     """
 
     staff: int

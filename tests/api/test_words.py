@@ -3,6 +3,7 @@
 import re
 from typing import get_args
 
+import server.api.application  # noqa: F401 - every refusal has to be there
 from server.api import admin, calls, errors, guards, reading  # noqa: F401 - defines refusals
 from server.api.timeline import _TELL
 from server.domain.conditions import Facts
