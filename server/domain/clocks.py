@@ -298,12 +298,13 @@ def tell_breached(clock: Clock, at: datetime, law: Law) -> Clock:
 
 def lapses_at(clock: Clock, law: Law) -> datetime | None:
     """The last instant at which used = target: the next opening, or the due instant itself while
-    work goes on (R2); of an instant set by hand, that one. None for a clock that is not due.
+    work goes on (R2); of an instant set by hand, that one, or when it was set if it was past then
+    (as after a re-target, R12). None for a clock that is not due.
     """
     if clock.breached_at is not None:
         return clock.breached_at
     if clock.manual is not None:
-        return clock.manual.due_at
+        return max(clock.manual.at, clock.manual.due_at)
     if clock.due_at is None:
         return None
     due, table = seconds_of(clock.due_at), _table(clock, law)
