@@ -98,18 +98,38 @@ def quietly(
         raise Stop(f"{command[0]} failed ({done.returncode}); all it said is in {LOG}.\n{remedy}")
 
 
+def from_debian(wanted: list[str]) -> None:
+    """Install packages of Debian's; who may not is told what to do."""
+    command = f"apt-get update && apt-get install -y {' '.join(wanted)}"
+    if not shutil.which("apt-get"):
+        raise Stop(f"Paidan needs {', '.join(wanted)}; install them with your system's tools.")
+    if os.geteuid() != 0:
+        raise Stop(f"Paidan needs {', '.join(wanted)}. As root: {command}")
+    say(f"  … Debian packages: {', '.join(wanted)}")
+    remedy = "Is Debian's mirror reachable? Then run this again."
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    quietly(["apt-get", "update"], remedy, environment=quiet)
+    quietly(
+        ["apt-get", "install", "-y", "--no-install-recommends", *wanted], remedy, environment=quiet
+    )
+
+
+def has_module(name: str) -> bool:
+    """Whether this Python has a module; Debian ships some of its own apart."""
+    asked = [sys.executable, "-c", f"import {name}"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+
+
 def make_venv() -> None:
     """Without pip inside: Debian's venv has none to give. The outer pip installs into it."""
+    wanted = [f"python3-{name}" for name in ("venv", "pip") if not has_module(name)]
+    if wanted:
+        from_debian(wanted)
     if not PYTHON.exists():
         quietly(
             [sys.executable, "-m", "venv", "--without-pip", VENV],
             "Install Python's venv module (on Debian: apt-get install python3-venv).",
         )
-    ready = subprocess.run(
-        [sys.executable, "-m", "pip", "--version"], capture_output=True, check=False
-    )
-    if ready.returncode:
-        raise Stop("pip is missing. On Debian: apt-get install python3-pip")
 
 
 def install(lock: Path) -> None:
@@ -243,30 +263,11 @@ def has_shared_python() -> bool:
     return any((place / name).exists() for place in places)
 
 
-def set_up_machine() -> None:
-    """A browser, Chinese fonts, PostgreSQL, what PyInstaller needs: from Debian."""
-    wanted = missing_packages()
-    if not wanted:
-        return
-    command = f"apt-get update && apt-get install -y {' '.join(wanted)}"
-    if not shutil.which("apt-get"):
-        raise Stop(f"The tests need {', '.join(wanted)}; install them with your system's tools.")
-    if os.geteuid() != 0:
-        raise Stop(f"The tests need {', '.join(wanted)}. As root: {command}")
-    say(f"  … Debian packages: {', '.join(wanted)}")
-    remedy = "Is Debian's mirror reachable? Then run this again."
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    quietly(["apt-get", "update"], remedy, environment=quiet)
-    quietly(
-        ["apt-get", "install", "-y", "--no-install-recommends", *wanted], remedy, environment=quiet
-    )
-
-
 def set_up(*, everything: bool) -> None:
     started = time.monotonic()
     say("Setting up Paidan …")
-    if everything:
-        set_up_machine()
+    if everything and (wanted := missing_packages()):
+        from_debian(wanted)  # a browser, Chinese fonts, PostgreSQL, what PyInstaller needs
     set_up_python(everything=everything)
     set_up_web()
     say(f"Ready after {time.monotonic() - started:.0f} s.")
