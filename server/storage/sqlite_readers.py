@@ -164,9 +164,13 @@ class Readers:
 
     def _read(self) -> None:
         connection = connect(self._path, _READER_PRAGMAS)
-        while not self._ending:
+        while True:
             self._wanted.wait_one()
+            # Looked at after the answers, not before: what was asked just before the end would
+            # wait for ever if it came while every reader was on its way to sleep.
             self._answer_questions(connection.execute)
+            if self._ending:
+                break
         connection.close()
 
     def _answer_questions(self, execute: Execute) -> None:

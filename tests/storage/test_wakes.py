@@ -111,7 +111,7 @@ async def test_what_is_asked_before_the_end_is_answered_and_nothing_stays_open(t
 
     url = f"sqlite:///{tmp_path}/desk.db"
     before = open_files()
-    for _ in range(3):
+    for _ in range(30):
         database = Database.from_url(url)
         await database.open()
         work = [asyncio.ensure_future(database.unit(note)) for _ in range(20)]
