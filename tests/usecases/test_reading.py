@@ -133,15 +133,16 @@ async def test_everybody_sees_what_is_his_in_lists_counters_pages_and_the_live_f
         c.Transfer(ticket=own.number, team="second"),
     )
 
-    async def assign(unit: Unit) -> None:
+    async def assign(unit: Unit, who: int | None) -> None:
         # Nobody can assign to somebody outside the team; collaborators are named by forms later.
         await unit.run(
             Statement[None]("UPDATE ticket SET assignee = :who WHERE number = :number"),
-            who=everybody["collaborator"].id,
+            who=who,
             number=own.number,
         )
 
-    await office.desk.database.unit(assign)
+    held_by = (await reading.read_ticket(office.desk, office.boss, own.number)).assignee
+    await office.desk.database.unit(lambda unit: assign(unit, everybody["collaborator"].id))
     every = {
         one.number: one
         for one in (
@@ -173,6 +174,8 @@ async def test_everybody_sees_what_is_his_in_lists_counters_pages_and_the_live_f
                 await reading.ticket_page(office.desk, person, number)
             with pytest.raises(UnknownTicket):
                 await reading.read_ticket(office.desk, person, number)
+    # Behind the back of `record()` no counter followed: put it back before the books are looked at.
+    await office.desk.database.unit(lambda unit: assign(unit, held_by))
 
 
 async def test_the_counter_of_each_view_is_the_length_of_its_list(office: Office):
