@@ -46,18 +46,18 @@ class LeverClock:
             await self._wait(until, bell)
 
     async def pull(self, span: timedelta) -> None:
-        """Move the clock on by `span` and return when the desk is at rest. Pulled twice at once,
-        it moves twice.
+        """Move the clock on by `span`, whatever time passes meanwhile, and return when the desk is
+        at rest. Pulled twice at once, it moves twice.
         """
         async with self._pulling:
-            target = self.now() + span
+            target = self.offset + span
             while True:
                 await self.come_to_rest()
                 wake_at = self._next_wake_at()
-                if wake_at is None or wake_at > target:
+                offset = target if wake_at is None else wake_at - self._machine.now()
+                self._move_to(min(offset, target))
+                if offset >= target:
                     break
-                self._move_to(wake_at)
-            self._move_to(target)
             self._wake_all()
             await self.come_to_rest()
 
@@ -84,8 +84,8 @@ class LeverClock:
             heapq.heappop(self._sleepers)
         return self._sleepers[0][0] if self._sleepers else None
 
-    def _move_to(self, at: datetime) -> None:
-        self.offset += max(at - self.now(), timedelta())
+    def _move_to(self, offset: timedelta) -> None:
+        self.offset = max(offset, self.offset)
         while self._sleepers and self._sleepers[0][0] <= self.now():
             _wake(heapq.heappop(self._sleepers)[2])
 
