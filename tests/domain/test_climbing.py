@@ -22,7 +22,6 @@ from server.domain.ladders import (
     Repeat,
     Rung,
 )
-from server.domain.law_events import DueSet
 from server.domain.people import Role, Team
 from server.domain.sla import fold
 from tests.support.builders import a_colleague, a_firm, a_ticket
@@ -36,6 +35,7 @@ from tests.support.clockwork import (
     at,
     history,
     law_with,
+    set_due,
 )
 
 MINUTES_60 = {"first": HOUR}
@@ -138,7 +138,7 @@ def test_r17_what_was_passed_while_it_stood_is_climbed_as_one_the_latest():
     ]
     life = Life(a_desk(law_with(MINUTES_60), *wall), ("09:00", OPENED))
     # Of another promise, and so passed at the instant at which it begins.
-    life.happen("09:05", DueSet(metric="first", instance=1, due_at=at("09:30"), reason="急"))
+    life.happen("09:05", set_due("09:30", "first"))
     found = due(life.ticket, life.state, life.climbs, life.firm, at("09:05"))
     assert [(one.rung, one.passed) for one in found] == [("r-30", ("r-50", "r-40"))]
     life.happen("09:05", *found)
@@ -166,7 +166,7 @@ def test_r18_after_a_standstill_rungs_come_in_order_and_people_hear_the_last():
 def test_r15_an_instant_set_by_hand_begins_another_run_on_the_clock_of_the_wall():
     life = Life(a_desk(law_with(MINUTES_60)), ("09:00", OPENED))
     assert life.reach("09:48") == ["half", "most"]
-    life.happen("10:00", DueSet(metric="first", instance=1, due_at=at("14:00"), reason="约好了"))
+    life.happen("10:00", set_due("14:00", "first"))
     assert life.next() == at("12:00")
     (half,) = due(life.ticket, life.state, life.climbs, life.firm, at("12:00"))
     assert half.occasion == "first:1:1"

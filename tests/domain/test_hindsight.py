@@ -14,6 +14,10 @@ from server.domain.events import Actor, Event, Priority, StatusCategory
 from server.domain.hindsight import _Ticket, judge
 from server.domain.law import Policy, law_of
 from server.domain.pasts import IGNORED, Past, RoutedTo, event_of, past_of
+from tests.support.clockwork import (
+    moved,
+    routed,
+)
 
 START = datetime(2026, 2, 12, 8, tzinfo=UTC)
 MINUTE, HOUR = 60, 3600
@@ -88,17 +92,6 @@ LAWS = {
 }
 
 
-def moved(old, new):
-    return e.StatusChanged(
-        old=old.value, new=new.value, old_category=old, new_category=new, reason="等"
-    )
-
-
-def routed(team, assignee, policy=None):
-    decision = e.Decision(rule=None, rule_name="", version=1, team=team)
-    return e.Routed(team=team, assignee=assignee, policy=policy, decision=decision)
-
-
 PLAIN = st.sampled_from(
     [
         e.Replied(message=2),
@@ -118,12 +111,12 @@ PLAIN = st.sampled_from(
         e.Planned(message=5),
         e.CheckedIn(),
         e.Nudged(count=1),
-        routed("一线", None),
+        routed("一线"),
         routed("二线", 7),
         routed("二线", None, "named"),
         e.Transferred(team="一线", previous_team="二线", assignee=None, previous=7, reason="x"),
         e.Transferred(team="二线", previous_team=None, assignee=9, previous=None, reason="x"),
-        *(moved(StatusCategory.OPEN, one) for one in StatusCategory),
+        *(moved("open", one.value) for one in StatusCategory),
     ]
 )
 RARE = st.sampled_from(

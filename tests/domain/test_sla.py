@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from server.domain import events as e
 from server.domain.events import StatusCategory
 from server.domain.excuses import holes_of
-from server.domain.law_events import DueReleased, DueSet, LawApplied
+from server.domain.law_events import DueReleased, LawApplied
 from server.domain.sla import SlaState, as_promised, fold, judge, law_of, next_due, step, strip
 from server.domain.worktime import is_working, seconds_of
 from tests.support.clockwork import (
@@ -35,17 +35,11 @@ from tests.support.clockwork import (
     history,
     moved,
     policy,
+    sent,
+    set_due,
 )
 
 START = at("2026-02-12 16:00")
-
-
-def sent(team, previous):
-    return e.Transferred(team=team, previous_team=previous, assignee=None, previous=None, reason="")
-
-
-def set_due(metric, when):
-    return DueSet(metric=metric, instance=1, due_at=at(when), reason="约好")
 
 
 BODIES = st.sampled_from(
@@ -69,8 +63,8 @@ BODIES = st.sampled_from(
         excused("2026-02-12 17:00", "2026-02-13 10:00"),
         excused("2026-02-13 09:30", "2026-02-14 11:00", "resolve", "next"),
         excused("2026-02-14 16:00", "2026-02-24 09:30"),
-        set_due("resolve", "2026-02-14 20:00"),
-        set_due("first", "2026-02-13 09:30"),
+        set_due("2026-02-14 20:00"),
+        set_due("2026-02-13 09:30", "first"),
         DueReleased(metric="resolve", instance=1),
         DueReleased(metric="first", instance=1),
     ]

@@ -2,13 +2,14 @@
 hand (R13–R16), one clock at a time. The jobs are in tests/usecases/test_promises.py.
 """
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from server.domain import sla
 from server.domain.calendars import Closed, Explicit, overlay
 from server.domain.events import Breached
-from server.domain.law_events import DueReleased, DueSet
+from server.domain.law_events import DueReleased
 from server.domain.renewing import effects_of, matters
 from server.domain.sla import SlaState, fold, judge, law_of, step, timers
 from tests.support.clockwork import (
@@ -32,12 +33,8 @@ from tests.support.clockwork import (
     law_with,
     policy,
     seen,
+    set_due,
 )
-
-
-def set_due(when, metric="resolve"):
-    return DueSet(metric=metric, instance=1, due_at=at(when), reason="约好")
-
 
 RELEASED_DUE = DueReleased(metric="resolve", instance=1)
 
@@ -314,8 +311,6 @@ def test_r23_a_year_file_that_is_applied_makes_due_instants_final(calendar):
 
 
 def test_the_state_with_orders_survives_storage():
-    import msgspec
-
     law = law_with({"resolve": 4 * HOUR})
     events = history(
         ("09:00", OPENED), ("09:30", set_due("11:00")), ("10:00", excused("09:10", "09:20"))

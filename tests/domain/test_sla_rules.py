@@ -30,17 +30,10 @@ from tests.support.clockwork import (
     law_with,
     moved,
     policy,
+    routed,
     seen,
+    sent,
 )
-
-
-def sent(team, previous=None):
-    return e.Transferred(team=team, previous_team=previous, assignee=None, previous=None, reason="")
-
-
-def routed(team, assignee=None, policy=None):
-    decision = e.Decision(rule=None, rule_name="", version=1, team=team)
-    return e.Routed(team=team, assignee=assignee, decision=decision, policy=policy)
 
 
 def test_r1_the_state_survives_storage_at_every_step():

@@ -13,7 +13,7 @@ from server.domain import events as e
 from server.domain.calendars import china_calendar
 from server.domain.clocks import used_at
 from server.domain.events import Actor, Event, Priority, StatusCategory
-from server.domain.law_events import Excused, LawApplied
+from server.domain.law_events import DueSet, Excused, LawApplied
 from server.domain.sla import Calendar, Clock, Law, Policy, SlaState, judge, law_of, step
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -57,6 +57,22 @@ RESOLVED = moved("open", "resolved")
 REOPENED = moved("resolved", "open")
 URGENT = e.PriorityChanged(old=Priority.NORMAL, new=Priority.URGENT)
 NORMAL = e.PriorityChanged(old=Priority.URGENT, new=Priority.NORMAL)
+
+
+def sent(team: str, previous: str | None = None) -> e.Transferred:
+    """Handed to a team, where nobody holds it."""
+    return e.Transferred(team=team, previous_team=previous, assignee=None, previous=None, reason="")
+
+
+def routed(team: str, assignee: int | None = None, policy: str | None = None) -> e.Routed:
+    """What the rules said."""
+    decision = e.Decision(rule=None, rule_name="", version=1, team=team)
+    return e.Routed(team=team, assignee=assignee, decision=decision, policy=policy)
+
+
+def set_due(when: str, metric: str = "resolve") -> DueSet:
+    """Somebody agreed on an instant with the customer."""
+    return DueSet(metric=metric, instance=1, due_at=at(when), reason="约好")
 
 
 def applied(as_of: int = 10**6) -> LawApplied:
