@@ -219,8 +219,8 @@ async def work_on(act: Act, job: int, number: int, after: int = 0) -> None:
 
 
 @change_quietly
-async def skip(act: Act, job: int, number: int) -> None:
-    """A ticket could not be worked on; the job goes on."""
+async def pass_over(act: Act, job: int, number: int) -> None:
+    """Count a ticket that could not be worked on as failed; the job goes on after it."""
     ordered = await _read(act, job)
     if number > ordered.job.reached:
         tally = replace(ordered.tally, failed=ordered.tally.failed + 1)

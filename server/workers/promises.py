@@ -41,7 +41,7 @@ async def _work_on(desk: Desk, ordered: promises.Ordered) -> None:
 
 
 async def _together(desk: Desk, job: int, numbers: list[int]) -> bool:
-    """Work on all but the first, which is done; False when one of them failed and was skipped."""
+    """Work on all but the first, which is done; False when one of them failed and was passed over."""
     found = await asyncio.gather(
         *(promises.work_on(desk, job, number, after) for after, number in pairwise(numbers)),
         return_exceptions=True,
@@ -53,6 +53,6 @@ async def _together(desk: Desk, job: int, numbers: list[int]) -> bool:
             raise failure
         if not isinstance(failure, promises.OutOfTurn):
             log.incident(failure, "promises", ticket=number)
-            await promises.skip(desk, job, number)
+            await promises.pass_over(desk, job, number)
         return False
     return True
