@@ -1,46 +1,10 @@
-"""Our card as DingTalk's markdown: headings, quotes, bold and links only (facts/dingtalk 4.1).
-
-Customers' words may look like markup: what could become a link, a picture or a heading is
-disarmed, so that nobody can put a link of his own under our name.
-"""
-
-import re
-from typing import Final
+"""Our card as DingTalk's markdown (facts/dingtalk 4.1)."""
 
 from bots.cards import Card
+from bots.drawing import drawn
 from server.clients.dingtalk import Markdown
-
-_LOOKALIKE: Final = str.maketrans(
-    {
-        "[": "\uff3b",
-        "]": "\uff3d",
-        "<": "\uff1c",
-        ">": "\uff1e",
-        "`": "'",
-        "*": "\uff0a",
-        "_": "\uff3f",
-        "!": "\uff01",
-        "|": "\uff5c",
-    }
-)
-_ADDRESS: Final = re.compile(r"(?i)\b(https?|dingtalk|dtmd)://")
-_LINE_START: Final = re.compile(r"^(\s*)([#\-+]|\d+\.)(?=\s)", re.MULTILINE)
-
-
-def disarmed(text: str) -> str:
-    """The text with nothing in it that DingTalk would draw as markup."""
-    plain = _ADDRESS.sub("\\1:\u200b//", text.translate(_LOOKALIKE))
-    return _LINE_START.sub("\\1\u200b\\2", plain)
 
 
 def markdown(card: Card) -> Markdown:
     """The card drawn. The title is also what the list of conversations shows."""
-    parts = [f"**{disarmed(card.title)}**"]
-    parts += [disarmed(line) for line in card.lines]
-    if card.quote:
-        parts.append(f"> {disarmed(card.quote)}")
-    if card.hint:
-        parts.append(disarmed(card.hint))
-    if card.link:
-        parts.append(f"[{card.link_text}]({card.link})")
-    return Markdown(card.title, "\n\n".join(parts))
+    return Markdown(card.title, drawn(card))

@@ -11,32 +11,30 @@ from typing import Final
 
 import msgspec
 
-from bots.cards import Card, Reading, marked, notice_card, plain_card
-from bots.desk_cards import desk_card, plain_desk_card
+from bots.cards import marked
 from bots.dingtalk.render import markdown
+from bots.parcels import (
+    Address,
+    address_of,
+    card_of,
+    language_of,
+    plain_card_of,
+    reading_of,
+)
 from server.clients import Ambiguous, Permanent, TryLater
 from server.clients.dingtalk import DingTalk, Message, Text
 from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown
-from server.usecases import chat
-from server.words import LANGUAGES
 
 FILTERED: Final = "contain."
 """Begins the codes with which the platform refuses what a message says (4.2)."""
 _SLOWED: Final = timedelta(minutes=1)
 
 
-class Address(msgspec.Struct, frozen=True):
-    """A recipient as it lies in the outbox. `session` answers a line where it was written, until
-    `session_until`; `person` beside a `group` is who asked. `staff` or `team`: nobody could be
-    reached when the notice was queued; perhaps now.
-    """
+class DingTalkAddress(Address, frozen=True, kw_only=True):
+    """`session` answers a line where it was written, until `session_until`."""
 
-    person: str | None = None
-    group: str | None = None
     session: str | None = None
     session_until: datetime | None = None
-    staff: int | None = None
-    team: str | None = None
 
 
 class DingTalkSender:
@@ -70,14 +68,14 @@ class DingTalkSender:
         return outcome
 
     async def _send(self, parcel: Parcel) -> Outcome:
-        to = _found(msgspec.json.decode(parcel.delivery.recipient, type=Address), parcel)
+        to = address_of(parcel, DingTalkAddress)
         if parcel.delivery.kind == "answer":
             return await self._answer(parcel, to)
         return await self._notify(parcel, to)
 
-    async def _answer(self, parcel: Parcel, to: Address) -> Outcome:
+    async def _answer(self, parcel: Parcel, to: DingTalkAddress) -> Outcome:
         said = msgspec.json.decode(parcel.delivery.body, type=dict[str, str])["text"]
-        text = Text(marked(self._language_of(parcel, to), said) if parcel.again else said)
+        text = Text(marked(language_of(parcel, to), said) if parcel.again else said)
         if to.session is not None and self._lives(to):
             asker = [to.person] if to.group is not None and to.person is not None else []
             try:
@@ -88,34 +86,22 @@ class DingTalkSender:
             return Sent()
         return await self._write(to, text)
 
-    def _lives(self, to: Address) -> bool:
+    def _lives(self, to: DingTalkAddress) -> bool:
         return to.session_until is None or self._desk.clock.now() < to.session_until
 
-    async def _notify(self, parcel: Parcel, to: Address) -> Outcome:
-        reading = self._reading(parcel, to)
-        if parcel.ticket is None:
-            return await self._notify_of_desk(parcel, to, reading)
-        brief = await chat.read_brief(self._desk, parcel.ticket, parcel.delivery.event_seq)
-        card = notice_card(parcel, parcel.ticket, brief, reading)
-        try:
-            return await self._write(to, _drawn(card))
-        except Permanent as trouble:
-            if not trouble.code.startswith(FILTERED):
-                raise
-        return await self._write(to, _drawn(plain_card(parcel, parcel.ticket, reading)))
-
-    async def _notify_of_desk(self, parcel: Parcel, to: Address, reading: Reading) -> Outcome:
-        card = await desk_card(self._desk, parcel, reading)
+    async def _notify(self, parcel: Parcel, to: DingTalkAddress) -> Outcome:
+        reading = reading_of(self._desk, parcel, to)
+        card = await card_of(self._desk, parcel, reading)
         if card is None:
             return Never(why="no_ticket")
         try:
-            return await self._write(to, _drawn(card))
+            return await self._write(to, markdown(card))
         except Permanent as trouble:
             if not trouble.code.startswith(FILTERED):
                 raise
-        return await self._write(to, _drawn(plain_desk_card(card)))
+        return await self._write(to, markdown(plain_card_of(parcel, card, reading)))
 
-    async def _write(self, to: Address, message: Message) -> Outcome:
+    async def _write(self, to: DingTalkAddress, message: Message) -> Outcome:
         if to.group is not None:
             ref = await self._client.send_to_group(self._robot_code, to.group, message)
             return Sent(reference=ref or None)
@@ -127,34 +113,3 @@ class DingTalkSender:
         if to.person in sent.slowed:
             return Later(why="slowed", after=_SLOWED)
         return Sent(reference=sent.ref or None)
-
-    def _reading(self, parcel: Parcel, to: Address) -> Reading:
-        number = (
-            parcel.firm.reach.staff_of(parcel.delivery.channel, to.person or "")
-            if to.group is None
-            else None
-        )
-        return Reading(
-            reader=parcel.firm.staff.get(number) if number is not None else None,
-            now=self._desk.clock.now(),
-            public_url=self._desk.settings.public_url,
-        )
-
-    def _language_of(self, parcel: Parcel, to: Address) -> str:
-        number = parcel.firm.reach.staff_of(parcel.delivery.channel, to.person or "")
-        person = parcel.firm.staff.get(number) if number is not None else None
-        return person.language if person is not None else LANGUAGES[0]
-
-
-def _found(to: Address, parcel: Parcel) -> Address:
-    """The address of a colleague or team that had none before."""
-    reach, channel = parcel.firm.reach, parcel.delivery.channel
-    if to.staff is not None:
-        return Address(person=reach.people.get(channel, {}).get(to.staff))
-    if to.team is not None:
-        return Address(group=reach.groups.get(channel, {}).get(to.team))
-    return to
-
-
-def _drawn(card: Card) -> Message:
-    return markdown(card)

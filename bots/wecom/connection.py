@@ -1,5 +1,6 @@
 """A desk's connection to WeCom's bot: lines in, notices out, and how it goes."""
 
+import contextlib
 from datetime import timedelta
 from typing import Final, Literal
 
@@ -38,8 +39,7 @@ class WeComConnection:
             url=settings.url,
         )
         self._met: set[str] = set()
-        self._send_trouble = ""
-        self._sender = WeComSender(desk, self._bot, self._hear_refusal)
+        self._sender = WeComSender(desk, self._bot)
         self._reader = reader_of(heard_of)
 
     @property
@@ -65,7 +65,7 @@ class WeComConnection:
         trouble = self._bot.last_trouble
         if trouble is not None and self._bot.connected_at is None:
             return _advice(trouble)
-        return self._send_trouble
+        return ""
 
     async def run(self) -> None:
         """Receive until cancelled."""
@@ -89,17 +89,10 @@ class WeComConnection:
         if self._desk.clock.now() - frame.received_at > _WELCOME:
             return
         text = {"content": say(LANGUAGES[0], "chat.greeting")}
-        try:
+        with contextlib.suppress(Trouble):  # a greeting that did not arrive is no loss
             await self._bot.ask(
                 "aibot_respond_welcome_msg", {"msgtype": "text", "text": text}, frame.req_id
             )
-        except Trouble as trouble:
-            self._hear_refusal(trouble.code)
-
-    def _hear_refusal(self, code: str | None) -> None:
-        """Trouble of the whole connection is shown; that of one notice is shown with the notice."""
-        if code is None:
-            self._send_trouble = ""
 
 
 def _advice(trouble: Trouble) -> str:

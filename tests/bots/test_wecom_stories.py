@@ -69,15 +69,17 @@ async def test_whoever_never_spoke_to_the_bot_cannot_be_written_to(stage) -> Non
     assert "notice_failed" in await stage.world.kinds(number)
 
 
-async def test_a_chat_gets_thirty_messages_a_minute_and_the_rest_later(stage) -> None:
-    before = len(stage.told_group("二线"))
-    for _ in range(35):
+async def test_a_chat_gets_thirty_messages_a_minute_and_loses_none(stage) -> None:
+    await stage.world.advance(minutes=1)  # the first answer in this group is a minute old
+    before, many = len(stage.told_group("二线")), 280
+    for _ in range(many):
         await stage.world.file("打印机卡纸")
-    in_the_first = len(stage.told_group("二线"))
-    assert in_the_first - before <= 30
-    await stage.world.advance(seconds=61)
-    assert len(stage.told_group("二线")) - before == 35
+    for minutes in range(1, 11):
+        told = len(stage.told_group("二线")) - before
+        assert told == min(30 * minutes, many), minutes
+        await stage.world.advance(minutes=1)
     assert all("重发" not in one for one in stage.told_group("二线"))
+    assert await outbox.list_in_state(stage.world.desk.database, "given_up", 10) == []
 
 
 async def test_an_answer_to_a_line_of_yesterday_is_written_as_a_message(stage) -> None:
