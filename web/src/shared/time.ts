@@ -10,6 +10,16 @@ export function showZone(name: string | undefined): void {
   zone = name || undefined
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** To make a format costs a hundred times what using it does: one of a kind is made. */
+function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, zone, options])
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone: zone })
+  formats.set(key, known)
+  return known
+}
+
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 
@@ -56,24 +66,22 @@ export function leftNow(
 export function instant(at: string | number | Date, language: Language, now = Date.now()): string {
   const date = new Date(at)
   const sameYear = date.getFullYear() === new Date(now).getFullYear()
-  return new Intl.DateTimeFormat(localeOf(language), {
+  return format(localeOf(language), {
     year: sameYear ? undefined : 'numeric',
     month: 'short',
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-    timeZone: zone,
   }).format(date)
 }
 
 /** The whole instant with seconds, for titles and tooltips. */
 export function exactInstant(at: string | number | Date, language: Language): string {
-  return new Intl.DateTimeFormat(localeOf(language), {
+  return format(localeOf(language), {
     dateStyle: 'full',
     timeStyle: 'medium',
     hourCycle: 'h23',
-    timeZone: zone,
   }).format(new Date(at))
 }
 
@@ -97,11 +105,10 @@ export function ago(at: string | number | Date, now: number, language: Language)
 export function day(at: string | number | Date, language: Language, now = Date.now()): string {
   const date = new Date(at)
   const sameYear = date.getFullYear() === new Date(now).getFullYear()
-  return new Intl.DateTimeFormat(localeOf(language), {
+  return format(localeOf(language), {
     year: sameYear ? undefined : 'numeric',
     month: 'short',
     day: 'numeric',
-    timeZone: zone,
   }).format(date)
 }
 
@@ -119,8 +126,7 @@ export function wallOf(at: Date): string {
 
 /** Milliseconds by which the zone is ahead of UTC at an instant. */
 function offsetAt(at: number): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
+  const parts = format('en-US', {
     hourCycle: 'h23',
     year: 'numeric',
     month: 'numeric',
