@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from server import vault
-from server.api import schemas as s
+from server.api import schemas_care as s
 from server.api.calls import Call, Handler
 from server.api.reading import Refused
 from server.desk import BadChannel

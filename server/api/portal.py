@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from server import vault
-from server.api import schemas as s
+from server.api import schemas_portal as s
 from server.api.calls import Answer, Call, Handler
 from server.api.reading import Refused, email_of, needed, phone_of
 from server.api.render import stores_offered

@@ -8,12 +8,13 @@ from server.api import render
 from server.api import schemas as s
 from server.api.calls import Answer, Call, Handler
 from server.api.reading import Refused, email_of, needed
+from server.api.schemas_care import ColleagueWanted
 from server.domain.errors import UnknownStaff
 from server.domain.people import Staff
 from server.usecases import people, reading
 
 
-async def add_staff(call: Call, asked: s.ColleagueWanted) -> Answer:
+async def add_staff(call: Call, asked: ColleagueWanted) -> Answer:
     """A new colleague; without a password he can be bound to a chat account only."""
     password_hash = await _checked(call, asked)
     fresh = Staff(
@@ -31,7 +32,7 @@ async def add_staff(call: Call, asked: s.ColleagueWanted) -> Answer:
     return Answer(body=await _shown(call, staff), location=f"/api/v1/staff/{staff.id}")
 
 
-async def save_staff(call: Call, asked: s.ColleagueWanted) -> s.ColleagueShown:
+async def save_staff(call: Call, asked: ColleagueWanted) -> s.ColleagueShown:
     """A colleague as he should be; a new password ends his sessions."""
     number = call.number("id")
     firm = await call.desk.firm()
@@ -57,7 +58,7 @@ async def save_staff(call: Call, asked: s.ColleagueWanted) -> s.ColleagueShown:
     return await _shown(call, staff)
 
 
-async def _checked(call: Call, asked: s.ColleagueWanted) -> str | None:
+async def _checked(call: Call, asked: ColleagueWanted) -> str | None:
     """Refuse empty names; the hash of the password, if there is one."""
     needed(name=asked.name, email=asked.email)
     if any(not skill.strip() for skill in asked.skills):

@@ -17,9 +17,10 @@ import msgspec
 
 from server.desk import Desk
 from server.domain import rosters
+from server.domain.duty_events import DutyChanged
 from server.domain.edges import wish
 from server.domain.errors import Invalid, NotAllowed, NotOnDuty, UnknownStaff
-from server.domain.events import DESK, Actor, DutyChanged, Via
+from server.domain.events import DESK, Actor, Via
 from server.domain.firm import Firm
 from server.domain.people import Duty, Staff
 from server.storage import handovers as handover_rows

@@ -15,8 +15,9 @@ from server.desk import Desk
 from server.domain import rosters
 from server.domain import ticket as rules
 from server.domain.commands import Claim
+from server.domain.duty_events import HandoverAsked, HandoverLeft
 from server.domain.errors import AlreadyTaken, UnknownHandover, UnknownStaff, UnknownTicket
-from server.domain.events import DESK, Actor, Assigned, HandoverAsked, HandoverLeft, Via
+from server.domain.events import DESK, Actor, Assigned, Via
 from server.domain.firm import Firm
 from server.domain.notices import Notice
 from server.domain.people import Role, Staff, sight_of

@@ -7,6 +7,7 @@ from typing import Final
 
 from server.desk import Desk
 from server.domain import rosters
+from server.domain.duty_events import LeaveChanged
 from server.domain.errors import (
     AlreadyDecided,
     Invalid,
@@ -14,7 +15,7 @@ from server.domain.errors import (
     UnknownLeave,
     UnknownStaff,
 )
-from server.domain.events import Actor, Event, LeaveChanged, Via
+from server.domain.events import Actor, Event, Via
 from server.domain.firm import Firm
 from server.domain.notices import Facts, Notice
 from server.domain.people import Staff

@@ -7,6 +7,7 @@ from typing import Literal
 
 from server.desk import Desk
 from server.domain import rosters
+from server.domain.duty_events import SwapChanged
 from server.domain.errors import (
     AlreadyDecided,
     Invalid,
@@ -16,7 +17,7 @@ from server.domain.errors import (
     UnknownStaff,
     UnknownSwap,
 )
-from server.domain.events import Actor, Event, SwapChanged, Via
+from server.domain.events import Actor, Event, Via
 from server.domain.firm import Firm
 from server.domain.notices import Facts
 from server.domain.people import Staff

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from server.domain.duty_events import DutyChanged
 from server.domain.errors import Invalid, NotAllowed, NotOnDuty
-from server.domain.events import DutyChanged
 from server.storage import rosters
 from server.usecases import duty
 from tests.support.shifts import QIAN, ZHAO, at, desk_events, until, with_shifts

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from server.domain import commands as c
+from server.domain.duty_events import HandoverAsked, HandoverLeft
 from server.domain.errors import AlreadyTaken, NotAllowed, UnknownHandover
-from server.domain.events import HandoverAsked, HandoverLeft
 from server.domain.rosters import Handing
 from server.domain.ticket import Ticket
 from server.usecases import duty, handovers, leave

@@ -3,6 +3,19 @@
 from typing import Final
 
 from server.api import schemas as s
+from server.api.schemas_care import (
+    ArrivalsAsked,
+    ArrivalShown,
+    ChannelShown,
+    ChannelWanted,
+    ColleagueWanted,
+    DeliveriesAsked,
+    DeliveryShown,
+    Document,
+    DocumentWanted,
+    GroupShown,
+    GroupWanted,
+)
 from server.api.surface.operation import ADMINISTRATORS, LEADING, LOOKING, Operation
 
 CARE: Final[tuple[Operation, ...]] = (
@@ -12,7 +25,7 @@ CARE: Final[tuple[Operation, ...]] = (
         id="listConfiguration",
         summary="The current versions of one kind of configuration",
         roles=LOOKING,
-        answer=tuple[s.Document, ...],
+        answer=tuple[Document, ...],
     ),
     Operation(
         method="GET",
@@ -20,7 +33,7 @@ CARE: Final[tuple[Operation, ...]] = (
         id="readConfiguration",
         summary="The current version of one configured thing",
         roles=LOOKING,
-        answer=s.Document,
+        answer=Document,
     ),
     Operation(
         method="PUT",
@@ -29,8 +42,8 @@ CARE: Final[tuple[Operation, ...]] = (
         summary="Save a new version of one configured thing",
         roles=LEADING,
         conflicts=True,
-        body=s.DocumentWanted,
-        answer=s.Document,
+        body=DocumentWanted,
+        answer=Document,
     ),
     Operation(
         method="POST",
@@ -39,7 +52,7 @@ CARE: Final[tuple[Operation, ...]] = (
         summary="Add a colleague",
         roles=ADMINISTRATORS,
         created=True,
-        body=s.ColleagueWanted,
+        body=ColleagueWanted,
         answer=s.ColleagueShown,
     ),
     Operation(
@@ -49,7 +62,7 @@ CARE: Final[tuple[Operation, ...]] = (
         summary="Change a colleague, or set a new password",
         roles=ADMINISTRATORS,
         conflicts=True,
-        body=s.ColleagueWanted,
+        body=ColleagueWanted,
         answer=s.ColleagueShown,
     ),
     Operation(
@@ -58,7 +71,7 @@ CARE: Final[tuple[Operation, ...]] = (
         id="listChannels",
         summary="The channels that this desk can have, and how they go",
         roles=ADMINISTRATORS,
-        answer=tuple[s.ChannelShown, ...],
+        answer=tuple[ChannelShown, ...],
     ),
     Operation(
         method="PUT",
@@ -66,8 +79,8 @@ CARE: Final[tuple[Operation, ...]] = (
         id="saveChannel",
         summary="Switch a channel on or off and save its settings",
         roles=ADMINISTRATORS,
-        body=s.ChannelWanted,
-        answer=s.ChannelShown,
+        body=ChannelWanted,
+        answer=ChannelShown,
     ),
     Operation(
         method="GET",
@@ -75,7 +88,7 @@ CARE: Final[tuple[Operation, ...]] = (
         id="listGroups",
         summary="Group chats that the bot was spoken to in",
         roles=LEADING,
-        answer=tuple[s.GroupShown, ...],
+        answer=tuple[GroupShown, ...],
     ),
     Operation(
         method="PUT",
@@ -83,8 +96,8 @@ CARE: Final[tuple[Operation, ...]] = (
         id="saveGroup",
         summary="Give a group chat to a team",
         roles=LEADING,
-        body=s.GroupWanted,
-        answer=s.GroupShown,
+        body=GroupWanted,
+        answer=GroupShown,
     ),
     Operation(
         method="GET",
@@ -92,8 +105,8 @@ CARE: Final[tuple[Operation, ...]] = (
         id="listDeliveries",
         summary="Notices by what became of them",
         roles=LOOKING,
-        query=s.DeliveriesAsked,
-        answer=tuple[s.DeliveryShown, ...],
+        query=DeliveriesAsked,
+        answer=tuple[DeliveryShown, ...],
     ),
     Operation(
         method="POST",
@@ -108,8 +121,8 @@ CARE: Final[tuple[Operation, ...]] = (
         id="listArrivals",
         summary="What arrived, by what became of it",
         roles=LOOKING,
-        query=s.ArrivalsAsked,
-        answer=tuple[s.ArrivalShown, ...],
+        query=ArrivalsAsked,
+        answer=tuple[ArrivalShown, ...],
     ),
     Operation(
         method="POST",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from server.api import schemas as s
+from server.api import schemas_portal as s
 from server.api.surface.operation import Operation
 
 PORTAL: Final[tuple[Operation, ...]] = (
