@@ -21,7 +21,7 @@ LARGEST_BODY: Final = 1024 * 1024
 LARGEST_NUMBER: Final = 2**53 - 1
 
 _SUSPECT: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_PLACE: Final = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`$")
 _FIELD: Final = re.compile(r"field `(\w+)`")
 _LENGTH: Final = re.compile(r"of length (<=|>=) (\d+)")
 _BOUND: Final = re.compile(r"`(?:int|float)` (<=|>=|<|>) (-?\d+)")
@@ -98,13 +98,14 @@ def wrong(message: str) -> Malformed | Refused:
     if rule is not None:
         return Refused({path or "body": rule})
     if "RFC3339" in message or "timezone" in message:
-        return Refused({path or "body": ("instant", {})})
+        code = "day" if message.startswith("Invalid RFC3339 encoded date -") else "instant"
+        return Refused({path or "body": (code, {})})
     expected = _EXPECTED.search(message)
     kind = expected.group(1).split(" | ")[0] if expected else ""
     return Malformed({path or "body": (f"kind_{kind}" if kind in _KINDS else "kind", {})})
 
 
-_KINDS: Final = frozenset({"str", "int", "bool", "array", "object"})
+_KINDS: Final = frozenset({"str", "int", "float", "bool", "array", "object"})
 
 
 def _rule(message: str) -> Wrong | None:
@@ -112,8 +113,10 @@ def _rule(message: str) -> Wrong | None:
     if length is not None:
         count = int(length.group(2))
         if length.group(1) == "<=":
-            return "too_long", {"most": count}
+            return "too_many" if "`array`" in message else "too_long", {"most": count}
         return ("missing", {}) if count == 1 else ("too_short", {"least": count})
+    if " of length " in message or " matching regex " in message:
+        return "malformed", {}
     bound = _BOUND.search(message)
     if bound is not None:
         high = bound.group(1).startswith("<")

@@ -9,13 +9,14 @@ import msgspec
 from server.api import schemas_duty as d
 from server.api.calls import Answer, Call, Handler
 from server.domain import rosters
-from server.domain.errors import Invalid, UnknownRoster
+from server.domain.errors import UnknownRoster
 from server.domain.firm import Firm
 from server.domain.grids import grid
 from server.domain.people import LEADING, Staff
 from server.domain.rosters import Roster
 from server.storage.rosters import LeaveRow, SwapRow
 from server.usecases import administration, leave, swaps
+from server.usecases.documents import fit
 from server.words import find
 
 
@@ -34,10 +35,7 @@ async def read_roster(call: Call) -> d.RosterGrid:
 async def preview_roster(call: Call, asked: d.RosterPreview) -> d.RosterGrid:
     """The grid of a document that is not saved. Refuses `Invalid(doc)`."""
     firm = await call.desk.firm()
-    try:
-        roster = msgspec.convert(asked.doc, Roster, str_keys=True)
-    except msgspec.ValidationError as error:
-        raise Invalid(doc=str(error)) from error
+    roster = fit("roster", asked.doc, firm)
     firm = msgspec.structs.replace(firm, rosters=firm.rosters | {roster.id: roster})
     return _grid(call, firm, roster, asked.first, asked.days, 0)
 

@@ -21,7 +21,7 @@ Minutes = Annotated[int, msgspec.Meta(ge=0, le=60 * 24 * 31)]
 Points = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 
 
-class Weights(msgspec.Struct, frozen=True, kw_only=True):
+class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What each part of a score is worth at most, in points; 0 leaves the part out.
 
     skill: the level is enough and not far above what is asked for. load: few tickets in work, by
@@ -38,7 +38,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     known: Points = 10
 
 
-class Caps(msgspec.Struct, frozen=True, kw_only=True):
+class Caps(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """上限: nobody is given more than this. `open` and `by_category` count tickets in work,
     `hourly` those given within the last hour, `people` is a colleague's own bound of `open`.
     """
@@ -53,7 +53,7 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
         return self.people.get(staff, self.open)
 
 
-class Fatigue(msgspec.Struct, frozen=True, kw_only=True):
+class Fatigue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """疲劳保护: after `after` urgent tickets in a row a colleague is given none for `rest`
     minutes.
     """
@@ -62,7 +62,7 @@ class Fatigue(msgspec.Struct, frozen=True, kw_only=True):
     rest: Minutes = 30
 
 
-class Shed(msgspec.Struct, frozen=True, kw_only=True):
+class Shed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """溢出: when the colleagues on duty have `above` tickets in work on the average, tickets that
     are not core go to the first of `teams` that is below. Core are the categories and priorities
     named here.
@@ -78,7 +78,7 @@ class Shed(msgspec.Struct, frozen=True, kw_only=True):
         return category in self.core or priority in self.core_priorities
 
 
-class Queue(msgspec.Struct, frozen=True, kw_only=True):
+class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """队列: routing and visibility; channels point to one.
 
     `team` gets what no rule sends elsewhere; `by_store`: rather the team of the store that is

@@ -7,6 +7,7 @@ rules that call one another come to an end (回环保护).
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -19,13 +20,24 @@ from server.domain.conditions import (
     Is,
     LooksLike,
     Open,
+    Says,
+    Within,
     depth,
     fields_of,
     walk,
 )
 from server.domain.events import Priority
 from server.domain.faults import Fault
-from server.domain.matching import BadPattern, Miss, Test, View, check_pattern, compiled, explain
+from server.domain.matching import (
+    BadPattern,
+    Miss,
+    Test,
+    View,
+    check_pattern,
+    compiled,
+    explain,
+    folded,
+)
 from server.domain.queues import Mode
 
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
@@ -329,14 +341,29 @@ def _condition_faults(when: Condition | None, path: str, known: Known | None) ->
         yield Fault(path=path, code="too_deep", facts={"most": str(DEEPEST)})
         return
     for inside, one in walk(when, path):
-        if isinstance(one, LooksLike):
-            yield from _pattern_faults(one, inside)
-        elif isinstance(one, Open) and one.calendar and known is not None:
-            if one.calendar not in known.calendars:
-                facts = {"value": one.calendar}
-                yield Fault(path=f"{inside}.calendar", code="no_calendar", facts=facts)
-        elif isinstance(one, Is) and known is not None:
-            yield from _value_faults(one, inside, known)
+        match one:
+            case LooksLike():
+                yield from _pattern_faults(one, inside)
+            case Within():
+                yield from _bound_faults(one, inside)
+            case Says():
+                yield from _word_faults(one, inside)
+            case _ if known is not None:
+                yield from _reference_faults(one, inside, known)
+
+
+def _reference_faults(one: Condition, path: str, known: Known) -> Iterator[Fault]:
+    if isinstance(one, Is):
+        yield from _value_faults(one, path, known)
+    elif isinstance(one, Open) and one.calendar and one.calendar not in known.calendars:
+        facts = {"value": one.calendar}
+        yield Fault(path=f"{path}.calendar", code="no_calendar", facts=facts)
+
+
+def _word_faults(one: Says, path: str) -> Iterator[Fault]:
+    for place, word in enumerate(one.words):
+        if not folded(word).strip():
+            yield Fault(path=f"{path}.words[{place}]", code="missing")
 
 
 def _pattern_faults(one: LooksLike, path: str) -> Iterator[Fault]:
@@ -344,6 +371,19 @@ def _pattern_faults(one: LooksLike, path: str) -> Iterator[Fault]:
         check_pattern(one.pattern)
     except BadPattern as error:
         yield Fault(path=f"{path}.pattern", code="pattern", facts={"why": str(error)})
+
+
+def _bound_faults(one: Within, path: str) -> Iterator[Fault]:
+    """Instants with their zone for what is an instant, numbers for everything else."""
+    if one.least is None and one.most is None:
+        yield Fault(path=path, code="does_nothing")
+    instants = one.field in {"created_at", "at"}
+    for name in ("least", "most"):
+        bound = getattr(one, name)
+        is_instant = isinstance(bound, datetime)
+        if bound is None or (is_instant is instants and not (instants and bound.tzinfo is None)):
+            continue
+        yield Fault(path=f"{path}.{name}", code="instant" if instants else "kind_float")
 
 
 def _value_faults(one: Is, path: str, known: Known) -> Iterator[Fault]:

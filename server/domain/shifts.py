@@ -16,7 +16,7 @@ FREE: Final = ""
 """In place of a shift's id: nothing to do."""
 
 
-class Shift(msgspec.Struct, frozen=True, kw_only=True):
+class Shift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """班次: hours of a working day, and the breaks in it, in local wall time."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -25,7 +25,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[Hours, ...] = ()
 
 
-class Cycle(msgspec.Struct, frozen=True, kw_only=True):
+class Cycle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Days that repeat: a shift's id for each, or "" for a free one. `first_day` is a day on which
     it begins. With `holidays` "free" nobody works on the calendar's holidays.
     """
@@ -37,7 +37,7 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
     holidays: Literal["free", "worked"] = "free"
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A colleague's line: his cycle, how many days he is `ahead` in it, and from and to which day
     (both included) it holds.
     """
@@ -49,7 +49,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     until: date | None = None
 
 
-class OnCall(msgspec.Struct, frozen=True, kw_only=True):
+class OnCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """备勤: colleagues take turns of so many `days`, changing at `changes_at` local time;
     `first_day` is the day on which the first of them begins.
     """
@@ -60,7 +60,7 @@ class OnCall(msgspec.Struct, frozen=True, kw_only=True):
     changes_at: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
 
 
-class Handing(msgspec.Struct, frozen=True, kw_only=True):
+class Handing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How half-done tickets are handed over at the end of a shift. What nobody took within
     `minutes` is told to the leader; of that he gets `left`: "pressing" what falls due before the
     colleague is back, "all" everything, "none" nothing.
@@ -70,7 +70,7 @@ class Handing(msgspec.Struct, frozen=True, kw_only=True):
     left: Literal["pressing", "all", "none"] = "pressing"
 
 
-class Roster(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Roster(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """排班表 of one or several teams. `overrides`: day → colleague → a shift's id, or "" for a free
     day. `calendar` names the calendar with the holidays; "" has none. Refuses `Invalid` for an
     unknown zone, malformed hours, a break outside its shift, and ids that nothing has.
@@ -93,16 +93,18 @@ class Roster(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise Invalid(zone="unknown") from None
-        for shift in self.shifts:
-            _check(shift)
+        for place, shift in enumerate(self.shifts):
+            _check(shift, f"shifts[{place}]")
         shifts = _ids(self.shifts, "shifts") | {FREE}
         cycles = _ids(self.cycles, "cycles")
-        if not shifts.issuperset(day for one in self.cycles for day in one.days):
-            raise Invalid(cycles="unknown")
-        if not cycles.issuperset(line.cycle for line in self.lines):
-            raise Invalid(lines="unknown")
-        if not shifts.issuperset(one for day in self.overrides.values() for one in day.values()):
-            raise Invalid(overrides="unknown")
+        for place, cycle in enumerate(self.cycles):
+            for number, day in enumerate(cycle.days):
+                _known(day, shifts, f"cycles[{place}].days[{number}]")
+        for place, line in enumerate(self.lines):
+            _known(line.cycle, cycles, f"lines[{place}].cycle")
+        for date_, people in self.overrides.items():
+            for staff, day in people.items():
+                _known(day, shifts, f"overrides.{date_}.{staff}")
 
     @property
     def people(self) -> frozenset[int]:
@@ -154,13 +156,20 @@ def inside(start: int, hours: Hours) -> tuple[int, int]:
 
 def _ids(found: Iterable[Shift | Cycle], field: str) -> set[str]:
     """Their ids; refuses two of the same."""
-    ids = [one.id for one in found]
-    if len(set(ids)) != len(ids):
-        raise Invalid(**{field: "taken"})
-    return set(ids)
+    ids: set[str] = set()
+    for place, one in enumerate(found):
+        if one.id in ids:
+            raise Invalid(**{f"{field}[{place}].id": "taken"})
+        ids.add(one.id)
+    return ids
 
 
-def _check(shift: Shift) -> None:
+def _known(name: str, names: set[str], path: str) -> None:
+    if name not in names:
+        raise Invalid(**{path: "no_such"})
+
+
+def _check(shift: Shift, path: str) -> None:
     """Refuse hours that are no times of day, and breaks that lie outside."""
     try:
         start, end = minutes_of(shift.hours)
@@ -168,6 +177,8 @@ def _check(shift: Shift) -> None:
         for text in (*shift.hours, *(text for one in shift.breaks for text in one)):
             datetime.strptime("00:00" if text == "24:00" else text, "%H:%M")  # noqa: DTZ007
     except ValueError:
-        raise Invalid(shifts="malformed") from None
-    if shift.hours[0] == "24:00" or any(over > end for _, over in breaks):
-        raise Invalid(shifts="malformed")
+        raise Invalid(**{f"{path}.hours": "hours"}) from None
+    if shift.hours[0] == "24:00":
+        raise Invalid(**{f"{path}.hours": "hours"})
+    if any(over > end for _, over in breaks):
+        raise Invalid(**{f"{path}.breaks": "break_outside"})

@@ -70,6 +70,7 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
     elif rules.fallback_team not in firm.teams:
         yield Finding("error", "unknown_fallback", {"team": rules.fallback_team})
     skills = {skill for person in firm.staff.values() for skill in person.skills}
+    yield from _queues(firm)
     yield from _stores(firm)
     for rule in rules.rules:
         if rule.then.team not in {None, *firm.teams}:
@@ -77,6 +78,13 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
             yield Finding("error", "rule_without_team", facts)
         for skill in sorted(set(rule.then.skills) - skills):
             yield Finding("advice", "rule_without_skill", {"rule": rule.name, "skill": skill})
+
+
+def _queues(firm: Firm) -> Iterator[Finding]:
+    for queue in firm.queues.values():
+        for team in sorted({queue.team or "", *queue.shed.teams} - {"", *firm.teams}):
+            facts: dict[str, object] = {"queue": queue.name or queue.id, "team": team}
+            yield Finding("error", "queue_without_team", facts)
 
 
 def _stores(firm: Firm) -> Iterator[Finding]:

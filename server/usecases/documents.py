@@ -1,6 +1,6 @@
 """Whether a configuration document fits its kind: what is wrong is told with the place inside."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +10,11 @@ from server.domain.conditions import Condition
 from server.domain.errors import Invalid
 from server.domain.faults import Fault
 from server.domain.firm import Firm
+from server.domain.people import Team
+from server.domain.queues import Queue
+from server.domain.rosters import Roster
 from server.domain.rules import Known, Rule, Rules
+from server.domain.stores import Store
 from server.storage.firm import KINDS
 
 
@@ -29,16 +33,28 @@ BadDocument.code = Invalid.code
 
 
 def fit(kind: str, doc: object, firm: Firm) -> Any:  # noqa: ANN401 - the kind says what it is
-    """The document as its kind's struct. Refuses `Invalid`, with the place of what is wrong."""
-    try:
-        found = msgspec.convert(doc, type=KINDS[kind], str_keys=True)
-    except msgspec.ValidationError as error:
-        place, said = _place(kind, doc, str(error))
-        raise Invalid(**{place: said}) from error
+    """The document as its kind's struct, naming only what there is. Refuses `Invalid`, with the
+    place of what is wrong.
+    """
+    found = read(kind, doc)
     faults = _faults(found, firm)
     if faults:
         raise BadDocument(faults)
     return found
+
+
+def read(kind: str, doc: object) -> Any:  # noqa: ANN401 - the kind says what it is
+    """The document as its kind's struct, whatever it names. Refuses like `fit`."""
+    try:
+        return msgspec.convert(doc, type=KINDS[kind], str_keys=True)
+    except msgspec.ValidationError as error:
+        place, said = _place(kind, doc, str(error))
+        raise Invalid(**{place: said}) from error
+    except Invalid as error:
+        # Of the struct's own rules, which know nothing of the request that it stands in.
+        fields: Any = error.facts["fields"]
+        error.facts["fields"] = {f"{_WHOLE}.{name}": code for name, code in fields.items()}
+        raise
 
 
 def _faults(found: object, firm: Firm) -> tuple[Fault, ...]:
@@ -46,7 +62,44 @@ def _faults(found: object, firm: Firm) -> tuple[Fault, ...]:
         return rules.faults(found, known_of(firm))
     if isinstance(found, priority.Matrix):
         return priority.faults(found)
-    return ()
+    known: dict[str, Collection[Any]] = {
+        "team": firm.teams,
+        "calendar": firm.calendars,
+        "colleague": firm.staff,
+    }
+    return tuple(
+        Fault(path=path, code=f"no_{what}", facts={"value": str(value)})
+        for path, what, value in _names(found)
+        if value and value not in known[what]
+    )
+
+
+def _names(found: object) -> Iterator[tuple[str, str, str | int | None]]:
+    """What a document names: where it stands, of what kind it is, and its id."""
+    match found:
+        case Queue(team=team, shed=shed, caps=caps):
+            yield "team", "team", team
+            yield from _each("shed.teams", "team", shed.teams)
+            yield from ((f"caps.people.{one}", "colleague", one) for one in caps.people)
+        case Store(team=team, hours=hours):
+            yield "team", "team", team
+            yield "hours", "calendar", hours
+        case Roster(teams=teams, calendar=calendar, lines=lines, on_call=on_call):
+            yield from _each("teams", "team", teams)
+            yield "calendar", "calendar", calendar
+            people = enumerate(line.staff for line in lines)
+            yield from ((f"lines[{place}].staff", "colleague", one) for place, one in people)
+            yield from _each("on_call.staff", "colleague", on_call.staff if on_call else ())
+        case Team(members=members, leaders=leaders, parent=parent):
+            yield from _each("members", "colleague", members)
+            yield from _each("leaders", "colleague", leaders)
+            yield "parent", "team", parent
+        case _:
+            pass
+
+
+def _each(path: str, what: str, every: Iterable[str | int]) -> Iterator[tuple[str, str, str | int]]:
+    return ((f"{path}[{place}]", what, one) for place, one in enumerate(every))
 
 
 def known_of(firm: Firm) -> Known:

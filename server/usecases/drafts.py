@@ -19,9 +19,9 @@ from server.domain.rerouting import Recorded, Rerouting, RoutingReplay, first_of
 from server.domain.rosters import duty_at
 from server.domain.routing import Pool
 from server.domain.rules import Rules, Verdict
-from server.domain.shifts import Roster
 from server.domain.ticket import Ticket
 from server.storage import pasts, policies, tickets
+from server.usecases.documents import fit
 from server.usecases.facts import facts_of
 from server.usecases.routing import nearest_team, place_of
 
@@ -49,20 +49,13 @@ async def rerouting_of(
     rules, rosters = firm.rules, dict(firm.rosters)
     for draft in drafts:
         if draft.kind == "rules":
-            rules = _fitting(draft.doc, Rules)
+            rules = fit("rules", draft.doc, firm)
         elif draft.kind == "roster":
-            rosters[draft.id] = replace(_fitting(draft.doc, Roster), id=draft.id)
+            rosters[draft.id] = replace(fit("roster", draft.doc, firm), id=draft.id)
         else:
             raise Invalid(kind="choice")
     tried = replace(firm, rules=rules, rosters=rosters)
     return PastRouting(desk, tried, known, rostered=rosters != firm.rosters)
-
-
-def _fitting(doc: object, kind: Any) -> Any:  # noqa: ANN401
-    try:
-        return msgspec.convert(doc, type=kind, str_keys=True)
-    except msgspec.ValidationError as error:
-        raise Invalid(doc=str(error)) from error
 
 
 class PastRouting:

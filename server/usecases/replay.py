@@ -26,6 +26,7 @@ from server.domain.replay import Comparison, SlaReplay
 from server.domain.rerouting import RoutingReplay
 from server.domain.sla import Policy
 from server.storage import pasts, policies
+from server.usecases.documents import read
 from server.usecases.drafts import Draft, rerouting_of
 
 PAGE: Final = 400
@@ -203,10 +204,7 @@ def redrafted(
     for draft in drafts:
         if draft.kind not in _LAWS:
             raise Invalid(kind="choice")
-        try:
-            fitting = msgspec.convert(draft.doc, type=_LAWS[draft.kind], str_keys=True)
-        except msgspec.ValidationError as error:
-            raise Invalid(doc=str(error)) from error
+        fitting = read(draft.kind, draft.doc)
         same = [one for one in result if (one.kind, one.id) == (draft.kind, draft.id)]
         number = max((one.version for one in same), default=0) + 1
         text = msgspec.json.encode(msgspec.to_builtins(fitting, str_keys=True)).decode()

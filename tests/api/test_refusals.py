@@ -1,6 +1,7 @@
 """One error shape for everything that goes wrong, with words that say what to do."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -149,15 +150,43 @@ async def test_a_document_that_does_not_fit_names_the_place(world: World):
     for kind, doc, field in (
         ("team", {"id": "x", "name": 5}, "doc.name"),
         ("team", {"name": "x"}, "doc.id"),
-        ("calendar", {"week": {}}, "week"),
-        ("calendar", {"week": {"1": [["25:00", "26:00"]]}}, "week"),
+        ("calendar", {"week": {}}, "doc.week"),
+        ("calendar", {"week": {"1": [["25:00", "26:00"]]}}, "doc.week"),
         ("policy", {"targets": {"first": {"*": 0}}}, "doc.targets"),
+        ("team", {"id": "x", "name": "x", "leaders": [99]}, "doc.leaders[0]"),
+        ("queue", {"id": "x", "name": "x", "team": "gone"}, "doc.team"),
+        ("queue", {"id": "x", "name": "x", "shed": {"teams": ["gone"]}}, "doc.shed.teams[0]"),
+        ("queue", {"id": "x", "name": "x", "acept_within": 5}, "doc.acept_within"),
+        ("queue", {"id": "x", "name": "x", "caps": {"people": {"li": 3}}}, "doc.caps.people"),
+        ("matrix", {"cells": {"vip": {"awful": "high"}}}, "doc.cells"),
+        ("store", {"id": "x", "name": "x", "longitude": "east"}, "doc.longitude"),
+        ("store", {"id": "x", "name": "x", "hours": "gone"}, "doc.hours"),
+        ("roster", {"zone": "Mars"}, "doc.zone"),
+        ("roster", {"teams": ["gone"]}, "doc.teams[0]"),
+        ("roster", {"on_call": {"staff": [99], "first_day": "2026-03-16"}}, "doc.on_call.staff[0]"),
+        ("roster", {"overrides": {"16.3.": {}}}, "doc.overrides"),
     ):
         refused = await admin.put(
             f"/api/v1/configuration/{kind}/x", json={"doc": doc, "seen_version": 0}
         )
         assert refused.status_code == 422, (kind, refused.text)
         assert set(refused.json()["fields"]) == {field}
+        assert re.search(r"[一-鿿]", refused.json()["fields"][field]), refused.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"on_call": {"staff": [3], "first_day": "16.3."}}, "请写成 2026-03-16 这样的日期"),
+        ({"on_call": {"staff": [3] * 201, "first_day": "2026-03-16"}}, "太多，最多 200 项"),
+        ({"handing": {"minutes": 0}}, "太小，最小是 1"),
+    ],
+)
+async def test_the_remedy_fits_what_is_wrong(world: World, wrong, words):
+    admin = await world.signed_in("管理员")
+    body = {"doc": wrong, "seen_version": 0}
+    refused = await admin.put("/api/v1/configuration/roster/x", json=body)
+    assert list(refused.json()["fields"].values()) == [words]
 
 
 async def test_a_large_body_is_refused(world: World):

@@ -23,6 +23,10 @@ WEEK = ("day",) * 5 + ("", "")
 MONDAY = date(2026, 3, 16)
 
 
+def a_shift(*hours: str, **fields: object) -> Shift:
+    return Shift(id="day", name="白班", hours=hours, **fields)  # type: ignore[arg-type]
+
+
 def a_cycle(days: tuple[str, ...], **fields: object) -> Cycle:
     return Cycle(**({"id": "c", "days": days, "first_day": MONDAY} | fields))  # type: ignore[arg-type]
 
@@ -249,32 +253,27 @@ def test_leaders_decide_on_their_people_and_nobody_but_an_administrator_on_himse
 
 
 @pytest.mark.parametrize(
-    ("field", "fields"),
+    ("place", "code", "fields"),
     [
-        ("zone", {"zone": "Asia/Nowhere"}),
-        ("shifts", {"shifts": (Shift(id="day", name="x", hours=("9:00", "18:00")),)}),
-        ("shifts", {"shifts": (Shift(id="day", name="x", hours=("24:00", "18:00")),)}),
+        ("zone", "unknown", {"zone": "Asia/Nowhere"}),
+        ("shifts[0].hours", "hours", {"shifts": (a_shift("9:00", "18:00"),)}),
+        ("shifts[0].hours", "hours", {"shifts": (a_shift("24:00", "18:00"),)}),
         (
-            "shifts",
-            {
-                "shifts": (
-                    Shift(
-                        id="day", name="x", hours=("09:00", "12:00"), breaks=(("11:30", "12:30"),)
-                    ),
-                )
-            },
+            "shifts[1].breaks",
+            "break_outside",
+            {"shifts": (NIGHT, a_shift("09:00", "12:00", breaks=(("11:30", "12:30"),)))},
         ),
-        ("shifts", {"shifts": (DAY, DAY)}),
-        ("cycles", {"shifts": (NIGHT,)}),
-        ("cycles", {"cycles": (a_cycle(WEEK), a_cycle(WEEK))}),
-        ("lines", {"lines": (Line(staff=3, cycle="other"),)}),
-        ("overrides", {"overrides": {MONDAY: {3: "noon"}}}),
+        ("shifts[1].id", "taken", {"shifts": (DAY, DAY)}),
+        ("cycles[0].days[0]", "no_such", {"shifts": (NIGHT,)}),
+        ("cycles[1].id", "taken", {"cycles": (a_cycle(WEEK), a_cycle(WEEK))}),
+        ("lines[0].cycle", "no_such", {"lines": (Line(staff=3, cycle="other"),)}),
+        ("overrides.2026-03-16.3", "no_such", {"overrides": {MONDAY: {3: "noon"}}}),
     ],
 )
-def test_a_roster_that_cannot_be_meant_is_refused(field: str, fields: dict[str, object]):
+def test_a_roster_that_cannot_be_meant_is_refused_with_the_place(place, code, fields):
     with pytest.raises(Invalid) as refused:
         a_roster(a_cycle(WEEK), **fields)
-    assert set(refused.value.facts["fields"]) == {field}
+    assert refused.value.facts["fields"] == {place: code}
 
 
 # --- what holds for every roster

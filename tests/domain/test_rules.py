@@ -263,6 +263,8 @@ def test_of_several_rules_the_one_that_sends_it_gives_the_reason():
 
 # Documents
 
+DAY = datetime(2026, 3, 17, tzinfo=UTC)
+
 
 @pytest.mark.parametrize(
     ("rule", "path", "code"),
@@ -275,6 +277,15 @@ def test_of_several_rules_the_one_that_sends_it_gives_the_reason():
         ),
         (a_rule("r", "", Open("nowhere"), team="a"), "rules[1].when.calendar", "no_calendar"),
         (a_rule("r", "", Is("priority", ("很急",))), "rules[1].when.values[0]", "no_such_value"),
+        (a_rule("r", "", Says((" ",)), team="a"), "rules[1].when.words[0]", "missing"),
+        (a_rule("r", "", Within("hour"), team="a"), "rules[1].when", "does_nothing"),
+        (a_rule("r", "", Within("hour", least=DAY), team="a"), "rules[1].when.least", "kind_float"),
+        (a_rule("r", "", Within("at", least=9), team="a"), "rules[1].when.least", "instant"),
+        (
+            a_rule("r", "", Within("created_at", most=DAY.replace(tzinfo=None)), team="a"),
+            "rules[1].when.most",
+            "instant",
+        ),
         (a_rule("r", team="gone"), "rules[1].then.team", "no_team"),
         (a_rule("r", policy="gone"), "rules[1].then.policy", "no_policy"),
         (a_rule("fine", team="a"), "rules[1].id", "twice"),

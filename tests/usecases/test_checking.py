@@ -6,15 +6,27 @@ import pytest
 from msgspec.structs import replace
 
 from server.domain.calendars import Calendar, china_calendar
+from server.domain.events import DESK
 from server.domain.law import Policy
+from server.domain.queues import Queue, Shed
 from server.domain.rosters import OnCall, Roster
 from server.domain.rules import Rule, Rules, Then
 from server.domain.stores import Store
+from server.usecases.acts import change
+from server.usecases.administration import save_document
 from server.usecases.checking import check
 from tests.support.world import WEEK, World
 
 pytestmark = pytest.mark.anyio
 HOURS = {"first": {"*": 3600}}
+
+
+_save = change(save_document)
+
+
+async def put(world: World, kind: str, item: str, doc: object) -> None:
+    """Save what the desk no longer takes: names that nothing has."""
+    await _save(world.desk, kind, item, doc, DESK)
 
 
 async def found(world: World):
@@ -68,10 +80,17 @@ async def test_a_year_that_is_said_to_be_known_and_is_not_is_found(world: World)
 
 
 async def test_a_store_with_nothing_behind_its_names_is_found(world: World):
-    await world.save("store", "n", Store(id="n", name="南山店", team="gone", hours="never"))
+    await put(world, "store", "n", Store(id="n", name="南山店", team="gone", hours="never"))
     every = await found(world)
     assert every["error", "store_without_team"] == {"store": "南山店", "team": "gone"}
     assert every["error", "store_without_calendar"] == {"store": "南山店", "calendar": "never"}
+
+
+async def test_a_queue_that_names_teams_which_are_gone_is_found(world: World):
+    shed = Shed(above=3, teams=("second", "third"))
+    await put(world, "queue", "q", Queue(id="q", name="售后", team="first", shed=shed))
+    facts = (await found(world))["error", "queue_without_team"]
+    assert facts == {"queue": "售后", "team": "third"}
 
 
 async def test_a_roster_with_nothing_behind_its_names_is_found(world: World):
@@ -81,7 +100,7 @@ async def test_a_roster_with_nothing_behind_its_names_is_found(world: World):
         calendar="none",
         on_call=OnCall(staff=(99,), first_day=date(2026, 3, 16)),
     )
-    await world.save("roster", "first", roster)
+    await put(world, "roster", "first", roster)
     every = await found(world)
     named = {"roster": "一线"}
     assert every["error", "roster_without_team"] == named | {"team": "third"}
