@@ -41,7 +41,7 @@ async def _work_on(desk: Desk, ordered: promises.Ordered) -> None:
 
 
 async def _together(desk: Desk, job: int, numbers: list[int]) -> bool:
-    """Work on all but the first, which is done; False when one of them failed and was passed over."""
+    """Work on all but the first, which is done; False when one failed and was passed over."""
     found = await asyncio.gather(
         *(promises.work_on(desk, job, number, after) for after, number in pairwise(numbers)),
         return_exceptions=True,
