@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from bots.rehearsal import wecom
-from bots.rehearsal.dingtalk import DingTalkRehearsal, Line
+from bots.rehearsal.dingtalk import DingTalkRehearsal
 from bots.rehearsal.dingtalk_world import Seen
 from server import vault
 from server.domain.events import Actor
@@ -21,14 +21,66 @@ from tests.support.world import (
 )
 
 
-class DingTalkStage:
+class Stage:
+    """A platform by its rehearsal: people and groups by name, what they write, what the robot
+    wrote to them.
+    """
+
+    kind: str
+    sim: Any
+    chat: Any
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @property
+    def shown(self) -> list[Any]:
+        """All that was ever written, the oldest first."""
+        return cast("list[Any]", self.sim.messages)
+
+    def opens_group(self, title: str) -> str:
+        """A new group of everybody; its id."""
+        members = list(self.chat.people.values())
+        self.chat.groups[title] = self.sim.group(title, members=members)
+        return cast("str", self.chat.groups[title].id)
+
+    def begin(self, name: str, text: str, team: str = "") -> Any:
+        """Somebody writes; nobody has heard it yet."""
+        if not team:
+            return self.chat.people[name].says(text)
+        return self.chat.people[name].says(f"@派单 {text}", in_=self.chat.groups[team])
+
+    async def say(self, name: str, text: str, team: str = "") -> str:
+        """Somebody writes, and gets an answer in the same chat."""
+        line = self.begin(name, text, team)
+        await self.settled(line)
+        return cast("str", self.answers(line)[-1].text)
+
+    async def settled(self, *lines: Any) -> None:
+        """The desk has every line, and has nothing to do any more."""
+        async with asyncio.timeout(SOON):
+            await self.sim.until(lambda: all(line.acked for line in lines))
+        await self.world.at_rest()
+
+    def answers(self, line: Any) -> list[Any]:
+        """What the robot wrote in the line's chat after it."""
+        later = self.shown[self.shown.index(line.seen) + 1 :]
+        return [one for one in later if one.from_robot and one.chat == line.seen.chat]
+
+    def told(self, name: str) -> list[str]:
+        """What the robot wrote to somebody in private."""
+        return [one.text for one in self.chat.people[name].private_messages if one.from_robot]
+
+    def told_group(self, team: str) -> list[str]:
+        """What the robot wrote in a team's group."""
+        return [one.text for one in self.chat.groups[team].messages if one.from_robot]
+
+
+class DingTalkStage(Stage):
     """DingTalk, by its rehearsal."""
 
     kind = "dingtalk"
     doc = {"client_id": "dingapp"}  # noqa: RUF012
-
-    def __init__(self, world: World) -> None:
-        self.world = world
 
     async def connect(self) -> None:
         """Switch it on with everybody bound."""
@@ -43,15 +95,14 @@ class DingTalkStage:
     def sim(self) -> DingTalkRehearsal:
         return self.chat.sim
 
+    @property
+    def shown(self) -> list[Seen]:
+        """All that was ever written, the oldest first."""
+        return self.sim.world.messages
+
     async def arrives(self, name: str, user_id: str) -> None:
         """Somebody new, whom the bot can write to."""
         self.chat.people[name] = self.sim.person(user_id, name)
-
-    def opens_group(self, title: str) -> str:
-        """A new group of everybody; its id."""
-        members = list(self.chat.people.values())
-        self.chat.groups[title] = self.sim.group(title, members=members)
-        return self.chat.groups[title].id
 
     def loses_next_answer(self) -> None:
         """The next answer arrives, and the platform's word for it does not."""
@@ -60,38 +111,6 @@ class DingTalkStage:
     def loses_next_group_notice(self) -> None:
         """The same of the next notice to a group."""
         self.sim.faults.time_out_next("/v1.0/robot/groupMessages/send", acted=True)
-
-    def begin(self, name: str, text: str, team: str = "") -> Line:
-        """Somebody writes; nobody has heard it yet."""
-        if not team:
-            return self.chat.person(name).says(text)
-        return self.chat.person(name).says(f"@派单 {text}", in_=self.chat.group(team))
-
-    async def say(self, name: str, text: str, team: str = "") -> str:
-        """Somebody writes, and gets an answer in the same chat."""
-        line = self.begin(name, text, team)
-        await self.settled(line)
-        return self.answers(line)[-1].text
-
-    async def settled(self, *lines: Line) -> None:
-        """Every line was acknowledged, and the desk has nothing to do any more."""
-        async with asyncio.timeout(SOON):
-            await self.sim.until(lambda: all(line.acked for line in lines))
-        await self.world.at_rest()
-
-    def answers(self, line: Line) -> list[Seen]:
-        """What the robot wrote in the line's chat after it."""
-        place = self.sim.world.messages.index(line.seen)
-        later = self.sim.world.messages[place + 1 :]
-        return [one for one in later if one.from_robot and one.chat == line.seen.chat]
-
-    def told(self, name: str) -> list[str]:
-        """What the robot wrote to somebody in private."""
-        return [one.text for one in self.chat.person(name).private_messages if one.from_robot]
-
-    def told_group(self, team: str) -> list[str]:
-        """What the robot wrote in a team's group."""
-        return [one.text for one in self.chat.group(team).messages if one.from_robot]
 
     async def recovers(self) -> None:
         """A lost answer costs it nothing."""
@@ -108,14 +127,14 @@ class WeComChat:
         self.groups: dict[str, wecom.Group] = {}
 
 
-class WeComStage:
+class WeComStage(Stage):
     """WeCom, by its rehearsal."""
 
     kind = "wecom"
     doc = {"bot_id": "aibot"}  # noqa: RUF012
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        super().__init__(world)
         self.sim = wecom.WeComRehearsal(world.clock, world.activity)
         self.chat = WeComChat()
         self.url = ""
@@ -160,12 +179,6 @@ class WeComStage:
         self.chat.people[name] = self.sim.person(user_id, name)
         await self.say(name, "帮助")
 
-    def opens_group(self, title: str) -> str:
-        """A new group of everybody; its id."""
-        members = list(self.chat.people.values())
-        self.chat.groups[title] = self.sim.group(title, members=members)
-        return self.chat.groups[title].id
-
     def loses_next_answer(self) -> None:
         """The next answer arrives, and the platform's word for it does not."""
         self.sim.faults.lose_answer_of_next("aibot_respond_msg")
@@ -173,38 +186,6 @@ class WeComStage:
     def loses_next_group_notice(self) -> None:
         """The same of the next notice to a group."""
         self.sim.faults.lose_answer_of_next("aibot_send_msg")
-
-    def begin(self, name: str, text: str, team: str = "") -> wecom.Line:
-        """Somebody writes; nobody has heard it yet."""
-        if not team:
-            return self.chat.people[name].says(text)
-        return self.chat.people[name].says(f"@派单 {text}", in_=self.chat.groups[team])
-
-    async def say(self, name: str, text: str, team: str = "") -> str:
-        """Somebody writes, and gets an answer in the same chat."""
-        line = self.begin(name, text, team)
-        await self.settled(line)
-        return self.answers(line)[-1].text
-
-    async def settled(self, *lines: wecom.Line) -> None:
-        """Every line was handed over, and the desk has nothing to do any more."""
-        async with asyncio.timeout(SOON):
-            await self.sim.until(lambda: all(line.acked for line in lines))
-        await self.world.at_rest()
-
-    def answers(self, line: wecom.Line) -> list[wecom.Seen]:
-        """What the bot wrote in the line's chat after it."""
-        place = self.sim.messages.index(line.seen)
-        later = self.sim.messages[place + 1 :]
-        return [one for one in later if one.from_robot and one.chat == line.seen.chat]
-
-    def told(self, name: str) -> list[str]:
-        """What the bot wrote to somebody in private."""
-        return [one.text for one in self.chat.people[name].private_messages if one.from_robot]
-
-    def told_group(self, team: str) -> list[str]:
-        """What the bot wrote in a team's group."""
-        return [one.text for one in self.chat.groups[team].messages if one.from_robot]
 
     async def recovers(self) -> None:
         """The socket that lost an answer is replaced by another one."""
@@ -218,5 +199,5 @@ class WeComStage:
         await self.sim.stop()
 
 
-STAGES: dict[str, Callable[[World], Any]] = {"dingtalk": DingTalkStage, "wecom": WeComStage}
+STAGES: dict[str, Callable[[World], Stage]] = {"dingtalk": DingTalkStage, "wecom": WeComStage}
 """One for every entry of bots.BOTS."""
