@@ -12,7 +12,7 @@ from server import vault
 from server.api import schemas_portal as s
 from server.api.calls import Answer, Call, Handler
 from server.api.reading import Refused, email_of, needed, phone_of
-from server.api.render import stores_offered
+from server.api.render import split_into, stores_offered
 from server.api.tickets import check_category, check_store, link_of, subject_of
 from server.domain.errors import UnknownLink
 from server.domain.events import Actor, Event, Opened, StatusCategory, StatusChanged
@@ -129,6 +129,10 @@ async def _progress(call: Call, number: int) -> s.ProgressShown:
         now=seen.now,
         continues=ticket.continues,
         continued_by=_next(call, ticket.continued_by),
+        merged_into=_next(call, ticket.merged_into),
+        split_into=tuple(
+            one for number in split_into(seen.events) if (one := _next(call, number)) is not None
+        ),
     )
 
 

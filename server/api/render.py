@@ -18,6 +18,7 @@ from server.api.timeline import actor_shown, summary_of
 from server.domain.attributes import why_priority
 from server.domain.events import Event
 from server.domain.firm import Firm
+from server.domain.merge_events import Absorbed, SplitOff
 from server.domain.people import Role, Staff
 from server.domain.sla import Clock, Countdown, Countdowns, SlaState, remaining
 from server.domain.ticket import Status, Ticket
@@ -125,7 +126,25 @@ def ticket_shown(page: TicketPage, link: str, language: str) -> s.TicketShown:
         now=page.now,
         continues=page.ticket.continues,
         continued_by=page.ticket.continued_by,
+        merged_into=page.ticket.merged_into,
+        merged=merged_into_it(page.events),
+        split_from=page.ticket.split_from,
+        split_into=split_into(page.events),
     )
+
+
+def merged_into_it(events: Iterable[Event]) -> tuple[int, ...]:
+    """The tickets that go on in this one."""
+    found: dict[int, bool] = {}
+    for event in events:
+        if isinstance(event.body, Absorbed):
+            found[event.body.ticket] = not event.body.undone
+    return tuple(number for number, goes_on in found.items() if goes_on)
+
+
+def split_into(events: Iterable[Event]) -> tuple[int, ...]:
+    """The tickets that were split off from this one."""
+    return tuple(event.body.ticket for event in events if isinstance(event.body, SplitOff))
 
 
 def attributes_shown(page: TicketPage, language: str) -> AttributesShown:

@@ -370,7 +370,8 @@ class RoutingShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     """GET /api/v1/tickets/{number}. `allowed` holds the tags of the commands that the reader may
-    give now: buttons come from it. `link` is the customer's progress page.
+    give now: buttons come from it. `link` is the customer's progress page. The tickets in
+    `merged` go on in this one, which goes on in `merged_into` if it was merged itself.
     """
 
     ticket: TicketRow
@@ -384,6 +385,10 @@ class TicketShown(msgspec.Struct, frozen=True, kw_only=True):
     now: Instant
     continues: int | None = None
     continued_by: int | None = None
+    merged_into: int | None = None
+    merged: tuple[int, ...] = ()
+    split_from: int | None = None
+    split_into: tuple[int, ...] = ()
 
 
 class TicketWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -69,7 +69,9 @@ class PublicStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NextTicket(msgspec.Struct, frozen=True, kw_only=True):
-    """The ticket that goes on from a closed one, and the customer's link to it."""
+    """Another ticket of the same customer, and the link to it: one that goes on from this one, in
+    which this one goes on, or that was split off from it.
+    """
 
     number: int
     token: str
@@ -79,7 +81,8 @@ class NextTicket(msgspec.Struct, frozen=True, kw_only=True):
 class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     """GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
     dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
-    `continued_by` tells which; that one `continues` this one.
+    `continued_by` tells which; that one `continues` this one. A merged ticket goes on in
+    `merged_into`; what was about something else is in `split_into`.
     """
 
     number: int
@@ -97,6 +100,8 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     now: Instant
     continues: int | None = None
     continued_by: NextTicket | None = None
+    merged_into: NextTicket | None = None
+    split_into: tuple[NextTicket, ...] = ()
 
 
 class CustomerSays(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from server.api.schemas import ActorShown
 from server.domain import events as e
 from server.domain import law_events as le
+from server.domain import merge_events as me
 from server.domain.events import Actor, Event
 from server.domain.firm import Firm
 from server.domain.ladder_events import RungReached
@@ -262,6 +263,22 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
     ),
     e.Rated: _rated,
     e.Continued: lambda body, _teller: ("continued", {"ticket": body.by}),
+    me.Merged: lambda body, teller: (
+        "merged",
+        {"ticket": body.into, "because": teller.because(body.reason)},
+    ),
+    me.Absorbed: lambda body, _teller: (
+        "absorbed_undone" if body.undone else "absorbed",
+        {"ticket": body.ticket},
+    ),
+    me.Unmerged: lambda body, teller: (
+        "unmerged",
+        {"ticket": body.was_in, "because": teller.because(body.reason)},
+    ),
+    me.SplitOff: lambda body, _teller: (
+        "split_off",
+        {"ticket": body.ticket, "count": len(body.messages)},
+    ),
     le.DueSet: lambda body, teller: (
         "due_set",
         {

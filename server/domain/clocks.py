@@ -195,6 +195,16 @@ def cancel(clock: Clock, at: datetime, law: Law) -> Clock:
     return replace(ended, state="cancelled", stopped_at=at, pause_reason="", due_at=None)
 
 
+def revive(clock: Clock, at: datetime, law: Law) -> Clock:
+    """A clock that was cancelled by mistake goes on as if it had not been: one that ran has run
+    ever since, one that stood still has stood still until now. `at` is now.
+    """
+    stood = bool(clock.parts) and clock.parts[-1].kind == "paused"
+    due_at = clock.manual.due_at if clock.manual is not None else clock.breached_at
+    back = replace(clock, state="paused" if stood else "running", stopped_at=None, due_at=due_at)
+    return back if stood else catch_up(aim(back, law), max(at, back.since_at), law)
+
+
 def retarget(clock: Clock, pin: Pin, target: int, *, at: datetime, cause: str, law: Law) -> Clock:
     """Another promise for a live clock: the used time is kept, the new target and calendar hold
     from now on (R12). More used than promised is a breach at this instant, `by_retarget`, unless

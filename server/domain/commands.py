@@ -142,6 +142,31 @@ class Escalate(Command, frozen=True, tag="escalate"):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
+class Merge(Command, frozen=True, tag="merge"):
+    """合并: this ticket is about the same thing as `into`, where it goes on; its clocks are
+    cancelled (R19).
+    """
+
+    into: int
+    reason: Reason = ""
+
+
+class Unmerge(Command, frozen=True, tag="unmerge"):
+    """撤销合并: it was another thing after all; its clocks go on as if it had never been merged."""
+
+    reason: Reason = ""
+
+
+class Split(Command, frozen=True, tag="split"):
+    """拆分: these messages are about something else, which gets a ticket of its own with clocks of
+    its own, from now on, or with `inherit` from when this ticket was filed (R19).
+    """
+
+    messages: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=100)]
+    subject: Subject
+    inherit: bool = False
+
+
 class Edit(Command, frozen=True, tag="edit"):
     """Overwrite fields; refused when `seen_version` is not the current one (decision 4)."""
 
@@ -176,5 +201,8 @@ AnyCommand = (
     | Plan
     | CheckIn
     | Escalate
+    | Merge
+    | Unmerge
+    | Split
     | Edit
 )

@@ -167,6 +167,22 @@ class NotAgreed(Conflict):
     """The other colleague has not agreed to the swap yet."""
 
 
+class AlreadyMerged(Conflict):
+    """The ticket goes on in another one: `into` is its number."""
+
+
+class NotMerged(Conflict):
+    """Undoing a merge needs a merged ticket."""
+
+
+class MergedTooLongAgo(Conflict):
+    """A merge may be undone within the reopen window, `days` long."""
+
+
+class OtherCustomer(Conflict):
+    """The two tickets have two customers: each may see his own alone. `into` is the other's."""
+
+
 class NotOnDuty(Conflict):
     """A break needs somebody who is on duty."""
 

@@ -28,6 +28,7 @@ from server.domain.law_events import (
     LawJobEnded,
     LawJobOrdered,
 )
+from server.domain.merge_events import Absorbed, Merged, SplitOff, Unmerged
 
 
 class Priority(StrEnum):
@@ -83,7 +84,8 @@ Body = event_body.Body
 class Opened(Body, frozen=True, tag="opened"):
     """A ticket was filed. Carries every fact that SLA policies and routing rules match on. It
     `continues` a closed one that the customer wrote to after its reopen window (R16); an `imported`
-    one's old clocks are on record only (R20). `why` are the terms that led to its priority.
+    one's old clocks are on record only (R20); one `split_from` another was a part of it (R19).
+    `why` are the terms that led to its priority.
     """
 
     subject: str
@@ -105,6 +107,7 @@ class Opened(Body, frozen=True, tag="opened"):
     longitude: float | None = None
     tags: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    split_from: int | None = None
 
 
 class Routed(Body, frozen=True, tag="routed"):
@@ -437,6 +440,10 @@ AnyBody = (
     | LawApplied
     | Excused
     | Continued
+    | Merged
+    | Absorbed
+    | Unmerged
+    | SplitOff
     | NoticeFailed
     | DeskOpened
     | ConfigurationSaved

@@ -11,6 +11,8 @@
     nudged, woke
     rung reached               whom the ladder names, and other systems (R17)
     escalated                  those who are named
+    merged                     the holder, whose ticket goes on elsewhere
+    absorbed, unmerged         the holder, else the team's group
     rated low                  the leaders
 
 Nobody is told of his own actions; nothing is said in group and in private at once; status, notes,
@@ -28,6 +30,7 @@ from server.domain import events
 from server.domain.events import AnyBody, Event, Priority
 from server.domain.firm import Firm
 from server.domain.ladder_events import RungReached
+from server.domain.merge_events import Absorbed, Merged, Unmerged
 from server.domain.ticket import Ticket
 
 Repeat = Literal["keyed", "at_most_once", "at_least_once"]
@@ -185,6 +188,22 @@ def _escalated(body: events.Escalated, _after: Ticket, _firm: Firm) -> tuple[Not
     return tuple(Notice(kind="escalated", staff=staff, facts=facts) for staff in body.to)
 
 
+def _merged(body: Merged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    if after.assignee is None:
+        return ()  # nobody's work goes on elsewhere
+    return (Notice(kind="merged", staff=after.assignee, facts={"into": body.into}),)
+
+
+def _absorbed(body: Absorbed, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    if body.undone:
+        return ()
+    return _holder("absorbed", after, {"merged": body.ticket})
+
+
+def _unmerged(body: Unmerged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    return _holder("unmerged", after, {"into": body.was_in})
+
+
 def _rated(body: events.Rated, after: Ticket, firm: Firm) -> tuple[Notice, ...]:
     if body.score > UNHAPPY:
         return ()
@@ -210,4 +229,7 @@ _TOLD: Final[dict[type[AnyBody], _Telling]] = {
     RungReached: _rung,
     events.Escalated: _escalated,
     events.Rated: _rated,
+    Merged: _merged,
+    Absorbed: _absorbed,
+    Unmerged: _unmerged,
 }

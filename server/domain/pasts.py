@@ -40,6 +40,7 @@ from server.domain.events import (
 )
 from server.domain.ladder_events import RungReached
 from server.domain.law_events import DueReleased, DueSet, Excused, LawApplied
+from server.domain.merge_events import Absorbed, Merged, SplitOff, Unmerged
 
 
 class RoutedTo(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="routed"):
@@ -69,7 +70,7 @@ Ordinary = (
     | Planned
     | CheckedIn
 )
-Rare = DueSet | DueReleased | LawApplied | Excused
+Rare = DueSet | DueReleased | LawApplied | Excused | Unmerged
 """What only sla.py knows to fold."""
 
 IGNORED: Final = (
@@ -84,6 +85,9 @@ IGNORED: Final = (
     Woke,
     Rated,
     Continued,
+    Merged,
+    Absorbed,
+    SplitOff,
     NoticeFailed,
 )
 """What no clock looks at: it need not be read. (A warning only says that it was told.)"""

@@ -14,6 +14,7 @@ from server.domain.commands import (
     Edit,
     Escalate,
     Hold,
+    Merge,
     Note,
     Plan,
     Release,
@@ -24,7 +25,9 @@ from server.domain.commands import (
     Resume,
     SetDue,
     SetPriority,
+    Split,
     Transfer,
+    Unmerge,
 )
 from server.domain.errors import NotAllowed, UnknownTicket
 from server.domain.people import LEADING, Role, Sight, Staff
@@ -52,6 +55,9 @@ MAY: Final[dict[type[Command], frozenset[Role]]] = {
     Plan: _WORKING,
     CheckIn: _WORKING,
     Escalate: _WORKING,
+    Merge: _WORKING,
+    Unmerge: _WORKING,
+    Split: _WORKING,
     Edit: _WORKING,
 }
 """Command → roles. The ticket must be in the person's sight besides (people.Sight)."""
@@ -95,6 +101,9 @@ FITS: Final[dict[type[Command], Fit]] = {
     Plan: _open,
     CheckIn: _open,
     Escalate: _open,
+    Merge: _open,
+    Unmerge: lambda ticket, _by: ticket.merged_into is not None,
+    Split: lambda ticket, _by: ticket.status_category not in {"cancelled", "merged"},
     Edit: _always,
 }
 """Command → whether it would change this ticket as it is now. Buttons are left out by it; the

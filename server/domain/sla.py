@@ -44,6 +44,7 @@ from server.domain.law import (
     law_of,
 )
 from server.domain.law_events import DueReleased, DueSet, Excused, LawApplied
+from server.domain.merge_events import Unmerged
 from server.domain.metrics import Watched
 from server.domain.rejudging import excuse
 from server.domain.signals import DEAD, DONE, Signals, instant_of, read
@@ -319,6 +320,20 @@ def _excused(fold_: _Fold, _event: Event, body: Excused) -> bool:
     return True
 
 
+def _unmerged(fold_: _Fold, _event: Event, body: Unmerged) -> bool:
+    """Clocks that were cancelled when the ticket was merged go on; the status that follows says
+    which of them stand still.
+    """
+    merged_at = body.merged_at.replace(microsecond=0)
+    for place, clock in enumerate(fold_.clocks):
+        ended_at = clock.stopped_at
+        if clock.state == "cancelled" and ended_at is not None and ended_at >= merged_at:
+            fold_.clocks[place] = rules.revive(clock, fold_.at, fold_.law)
+            if clock.metric not in fold_.on:
+                fold_.on = (*fold_.on, clock.metric)
+    return True
+
+
 def _due_changed(fold_: _Fold, _event: Event, body: DueSet | DueReleased) -> bool:
     at, law = fold_.at, fold_.law
     for place, clock in enumerate(fold_.clocks):
@@ -359,6 +374,7 @@ _CHANGES: Final[dict[type[AnyBody], Callable[[_Fold, Event, Any], bool]]] = {
     Excused: _excused,
     DueSet: _due_changed,
     DueReleased: _due_changed,
+    Unmerged: _unmerged,
 }
 """What people do to promises, and what they were told."""
 

@@ -6,7 +6,8 @@
     waiting_*           open, waiting_*, resolved, cancelled, closed
     resolved            closed (confirmed, quiet), open (reopened, disputed)
     closed              open (reopened)
-    cancelled, merged   nothing
+    cancelled           nothing
+    merged              what it was, or open: the merge is undone (merging.py)
 
 Every rule takes the ticket as it is and returns a `Change`: the ticket after, and what happened.
 Rules do not know the clock, the database or who may do what (permissions.py).
@@ -100,7 +101,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     `queued_at` to `passed_on` stands how it is held: see holding.py. From `urgency` on stands what
     rules look at (conditions.py) and what they said: `skills`, `policy`, `pinned`. The priority
     follows from matrix and rules unless it is fixed "hand". It `continues` one whose reopen window
-    had passed, and is `continued_by` one in turn (R16).
+    had passed, and is `continued_by` one in turn (R16). It goes on in the one that it was
+    `merged_into`, and was `split_from` one (merging.py).
     """
 
     number: int
@@ -153,6 +155,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     policy: str = ""
     priority_by: Literal["matrix", "hand"] = "matrix"
     pinned: bool = False
+    merged_into: int | None = None
+    split_from: int | None = None
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -192,6 +196,7 @@ def open_ticket(
         longitude=ticket.longitude,
         tags=ticket.tags,
         why=why,
+        split_from=ticket.split_from,
     )
     return Change(
         replace(

@@ -21,6 +21,7 @@ from server.storage.migrations import (
     s0004_rules,
     s0005_routing,
     s0006_duty,
+    s0008_merging,
 )
 
 
@@ -39,6 +40,7 @@ STEPS: Final = (
     Step(4, "rules", s0004_rules.up),
     Step(5, "routing", s0005_routing.up),
     Step(6, "duty", s0006_duty.up),
+    Step(8, "merging", s0008_merging.up),
 )
 
 _LOCK: Final = 7_240_001

@@ -188,6 +188,8 @@ class TicketRow(Table, tablename="ticket"):
     policy = Text()
     priority_by = Text()
     pinned = Boolean()
+    merged_into = BigInt(null=True)  # the ticket in which it goes on (R19)
+    split_from = BigInt(null=True)
 
 
 class MessageRow(Table, tablename="message"):

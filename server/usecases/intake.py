@@ -22,6 +22,7 @@ from server.usecases import escalating
 from server.usecases.acts import Act, change
 from server.usecases.assessing import reassessed
 from server.usecases.facts import assess_ticket
+from server.usecases.merging import surviving
 from server.usecases.promises import excuse_newcomer
 from server.usecases.recording import record
 from server.usecases.routing import route
@@ -129,10 +130,10 @@ async def customer_writes(act: Act, number: int, key: str, text: str, via: Via) 
 
 
 async def _newest(act: Act, number: int) -> Ticket:
-    """The ticket, or the one that goes on from it."""
-    found = await read_ticket(act, number)
+    """The ticket, or the one that it was merged into or that goes on from it."""
+    found = await surviving(act, await read_ticket(act, number))
     while found.continued_by is not None:
-        found = await read_ticket(act, found.continued_by)
+        found = await surviving(act, await read_ticket(act, found.continued_by))
     return found
 
 
@@ -198,7 +199,8 @@ async def dispute(act: Act, number: int, text: str, via: Via) -> Ticket:
 @change
 async def nudge(act: Act, number: int, via: Via) -> Ticket:
     """催单. Refuses `TooManyTries` within `NUDGE_PAUSE` of the last one."""
-    before = await read_ticket(act, number)
+    before = await surviving(act, await read_ticket(act, number))
+    number = before.number
     nudged = rules.nudge(before)
     last = await ledger.last_of_kind(act.unit, number, "nudged")
     if last is not None and act.at < last + NUDGE_PAUSE:

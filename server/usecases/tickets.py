@@ -22,6 +22,7 @@ from server.domain.people import Role, Staff, sight_of
 from server.domain.permissions import permit
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
 from server.storage import inbound, messages, people
+from server.usecases import merging
 from server.usecases.acts import Act, change
 from server.usecases.assessing import reassessed
 from server.usecases.escalating import escalate
@@ -160,6 +161,12 @@ async def _decide(  # noqa: C901, PLR0911, PLR0912
             return promising.check_in(before, by.id, latitude, longitude)
         case c.Escalate(reason=reason):
             return await escalate(act, before, reason, by)
+        case c.Merge():
+            return await merging.merge(act, command, before, by, via)
+        case c.Unmerge():
+            return await merging.unmerge(act, command, before, by, via)
+        case c.Split():
+            return await merging.split(act, command, before, by, via)
         case c.Edit():
             return await _edit(act, command, before)
         case _:

@@ -29,6 +29,9 @@ ALL = (
     c.Plan(ticket=12, text="换一台"),
     c.CheckIn(ticket=12),
     c.Escalate(ticket=12, reason="急"),
+    c.Merge(ticket=12, into=13),
+    c.Unmerge(ticket=12),
+    c.Split(ticket=12, messages=(1,), subject="另一件事"),
     c.Edit(ticket=12, seen_version=3),
 )
 #               admin super staff other collab auditor
@@ -51,6 +54,9 @@ TABLE = {
     "plan": "     yes   yes   yes   -     no     no",
     "check_in": " yes   yes   yes   -     no     no",
     "escalate": " yes   yes   yes   -     no     no",
+    "merge": "    yes   yes   yes   -     no     no",
+    "unmerge": "  yes   yes   yes   -     no     no",
+    "split": "    yes   yes   yes   -     no     no",
     "edit": "     yes   yes   yes   -     no     no",
 }
 FIRM = a_firm()
@@ -97,13 +103,14 @@ def test_who_left_may_do_nothing():
 
 
 BUTTONS = {
-    "new": "claim assign transfer reply note hold resolve close set_priority plan escalate edit",
+    "new": "claim assign transfer reply note hold resolve close set_priority plan escalate merge"
+    " split edit",
     "open": "release assign transfer reply note hold resolve close set_priority plan check_in"
-    " escalate edit",
+    " escalate merge split edit",
     "waiting_customer": "release assign transfer reply note hold resume resolve close set_priority"
-    " plan check_in escalate edit",
-    "resolved": "reply note close reopen edit",
-    "closed": "reply note reopen edit",
+    " plan check_in escalate merge split edit",
+    "resolved": "reply note close reopen split edit",
+    "closed": "reply note reopen split edit",
     "cancelled": "note edit",
     "merged": "note edit",
 }

@@ -55,6 +55,12 @@ export type AnyCommand = ({
 } & CheckIn) | ({
     command: 'escalate';
 } & Escalate) | ({
+    command: 'merge';
+} & Merge) | ({
+    command: 'unmerge';
+} & Unmerge) | ({
+    command: 'split';
+} & Split) | ({
     command: 'edit';
 } & Edit);
 
@@ -1018,6 +1024,19 @@ export type MeWanted = {
 };
 
 /**
+ * Merge
+ *
+ * 合并: this ticket is about the same thing as `into`, where it goes on; its clocks are
+ * cancelled (R19).
+ */
+export type Merge = {
+    command: 'merge';
+    into: number;
+    reason?: string;
+    ticket: number;
+};
+
+/**
  * MessageShown
  *
  * A message of a ticket.
@@ -1085,7 +1104,8 @@ export type MissShown = {
 /**
  * NextTicket
  *
- * The ticket that goes on from a closed one, and the customer's link to it.
+ * Another ticket of the same customer, and the link to it: one that goes on from this one, in
+ * which this one goes on, or that was split off from it.
  */
 export type NextTicket = {
     number: number;
@@ -1181,7 +1201,8 @@ export type Problem = {
  *
  * GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
  * dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
- * `continued_by` tells which; that one `continues` this one.
+ * `continued_by` tells which; that one `continues` this one. A merged ticket goes on in
+ * `merged_into`; what was about something else is in `split_into`.
  */
 export type ProgressShown = {
     number: number;
@@ -1199,6 +1220,8 @@ export type ProgressShown = {
     now: string;
     continues: number | null;
     continued_by: NextTicket | null;
+    merged_into: NextTicket | null;
+    split_into: Array<NextTicket>;
 };
 
 /**
@@ -1618,6 +1641,20 @@ export type SlaReplayShown = {
 };
 
 /**
+ * Split
+ *
+ * 拆分: these messages are about something else, which gets a ticket of its own with clocks of
+ * its own, from now on, or with `inherit` from when this ticket was filed (R19).
+ */
+export type Split = {
+    command: 'split';
+    messages: Array<number>;
+    subject: string;
+    inherit?: boolean;
+    ticket: number;
+};
+
+/**
  * SpreadShown
  *
  * Seconds: half of the cases took no longer than `median`, nine of ten no longer than `p90`.
@@ -1827,7 +1864,8 @@ export type TicketRow = {
  * TicketShown
  *
  * GET /api/v1/tickets/{number}. `allowed` holds the tags of the commands that the reader may
- * give now: buttons come from it. `link` is the customer's progress page.
+ * give now: buttons come from it. `link` is the customer's progress page. The tickets in
+ * `merged` go on in this one, which goes on in `merged_into` if it was merged itself.
  */
 export type TicketShown = {
     ticket: TicketRow;
@@ -1841,6 +1879,10 @@ export type TicketShown = {
     now: string;
     continues: number | null;
     continued_by: number | null;
+    merged_into: number | null;
+    merged: Array<number>;
+    split_from: number | null;
+    split_into: Array<number>;
 };
 
 /**
@@ -1934,6 +1976,17 @@ export type Transfer = {
     command: 'transfer';
     team: string;
     staff?: number | null;
+    reason?: string;
+    ticket: number;
+};
+
+/**
+ * Unmerge
+ *
+ * 撤销合并: it was another thing after all; its clocks go on as if it had never been merged.
+ */
+export type Unmerge = {
+    command: 'unmerge';
     reason?: string;
     ticket: number;
 };
