@@ -23,7 +23,8 @@ from server.domain.attributes import why_priority
 from server.domain.events import Priority, Routed
 from server.domain.firm import Firm
 from server.domain.people import Staff
-from server.domain.phrases import Phrase, Verb
+from server.domain.phrases import Phrase
+from server.domain.sayings import Verb
 from server.domain.sla import SlaState
 from server.usecases import chat, reading
 from server.usecases.reading import TicketPage, TicketQuery

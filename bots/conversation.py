@@ -5,261 +5,133 @@ group only a clear command does anything, and telephone numbers are hidden.
 """
 
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
-from bots import asking
+from bots import asking, quoting, working
 from bots.heard import Heard
-from bots.orders import ORDERS, Place, Question, order_of
-from bots.telling import cut, due_line, moment, priority_name, status_name, subject_of, where
+from bots.orders import ORDERS
+from bots.turn import Turn, begin
 from server.desk import Desk, Reader
-from server.domain import commands as c
-from server.domain.errors import Invalid, Refusal
-from server.domain.events import Via
-from server.domain.firm import Firm
-from server.domain.people import Duty, Staff
-from server.domain.phrases import NEEDS_NUMBER, Phrase, names_several, nearest, read, read_span
-from server.domain.privacy import mask_phones
-from server.domain.ticket import Ticket
-from server.usecases import chat, reading
-from server.usecases.chat import Arrival, Talk
-from server.usecases.duty import USUAL_BREAK
-from server.usecases.intake import Filed, Filing
-from server.vault import digest
-from server.words import LANGUAGES, say
+from server.domain.errors import Refusal
+from server.domain.people import Staff
+from server.domain.phrases import Phrase, nearest, numbers_of, option_in
+from server.domain.sayings import NEEDS_NUMBER, TAKES_TEXT, Verb
+from server.usecases import chat
+from server.usecases.chat import Arrival, Said
 
-_SUBJECT: Final = 200
+_OTHERS: Final = {
+    "on_duty": working.duty,
+    "off_duty": working.duty,
+    "break": working.duty,
+    "take_over": working.take_over,
+    "file": working.file,
+}
+"""What changes something besides tickets in hand."""
+_MANY: Final[frozenset[Verb]] = ORDERS - TAKES_TEXT
+"""Verbs that take several tickets at once."""
 
 
 async def hear(desk: Desk, arrival: Arrival, heard: Heard) -> None:
     """Work on one line: settles its arrival with exactly one answer."""
-    firm = await desk.firm()
-    platform = arrival.channel
-    number = firm.reach.staff_of(platform, heard.user_id) if heard.user_id else None
-    person = firm.staff.get(number) if number is not None else None
-    turn = _Turn(desk, arrival, heard, firm, person if person and person.active else None)
-    await turn.take()
+    turn = await begin(desk, arrival, heard)
+    if heard.withheld:
+        await turn.answer("withheld")
+    elif turn.phrase is not None and turn.phrase.verb == "bind":
+        await working.bind(turn, turn.phrase)
+    elif turn.person is None:
+        await turn.answer("unbound" if heard.user_id else "no_identity")
+    elif not await _choose(turn, turn.person):
+        await _listen(turn, turn.person)
 
 
-class _Turn:
-    """One line under way. `person` is None while the account belongs to nobody."""
-
-    def __init__(
-        self, desk: Desk, arrival: Arrival, heard: Heard, firm: Firm, person: Staff | None
-    ) -> None:
-        self.desk = desk
-        self.arrival = arrival
-        self.heard = heard
-        self.firm = firm
-        self.person = person
-        self.language = person.language if person is not None else LANGUAGES[0]
-        self.phrase: Phrase | None = None if heard.withheld else read(heard.text)
-        number = self.phrase.ticket if self.phrase is not None else None
-        self.talk = Talk(
-            arrival=arrival,
-            # Every platform's name is one of the ways that an event can come.
-            via=cast("Via", arrival.channel),
-            recipient=heard.recipient,
-            refused=lambda refusal: self.fit(refusal_text(self.language, refusal, number)),
-        )
-
-    async def take(self) -> None:
-        """Find out what is to be done."""
-        phrase = self.phrase
-        if self.heard.withheld:
-            await self.answer("withheld")
-        elif phrase is not None and phrase.verb == "bind":
-            await self.bind(phrase)
-        elif self.person is None:
-            await self.answer("unbound" if self.heard.user_id else "no_identity")
-        elif phrase is None:
-            await self.not_understood()
-        else:
-            await self.carry_out(phrase, self.person)
-
-    async def carry_out(self, phrase: Phrase, person: Staff) -> None:
-        """Do what a known colleague said."""
-        if phrase.verb in NEEDS_NUMBER and phrase.ticket is None:
-            await self.answer("ask.number", verb=self.say(f"verb.{phrase.verb}"))
-        elif names_several(phrase):
-            await self.answer("ask.one_at_a_time", ticket=phrase.ticket)
-        elif phrase.verb in ORDERS:
-            await self.order(phrase, person)
-        elif phrase.verb in ("on_duty", "off_duty", "break"):
-            await self.duty(phrase, person)
-        elif phrase.verb == "take_over":
-            await self.take_over(phrase, person)
-        elif phrase.verb == "file":
-            await self.file(phrase, person)
-        else:
-            await self.inform(phrase, person)
-
-    async def inform(self, phrase: Phrase, person: Staff) -> None:
-        """Questions: nothing changes."""
-        asked = asking.Asked(
-            desk=self.desk,
-            firm=self.firm,
-            person=person,
-            private=self.heard.private,
-            phrase=phrase,
-        )
-        try:
-            text = await asking.ANSWERS[phrase.verb](asked)
-        except Refusal as refusal:
-            text = self.talk.refused(refusal)
-        await chat.answer(self.desk, self.talk, self.fit(text), ticket=phrase.ticket)
-
-    async def order(self, phrase: Phrase, person: Staff) -> None:
-        """A command to a ticket."""
-        try:
-            ticket = await reading.read_ticket(self.desk, person, phrase.ticket or 0)
-        except Refusal as refusal:
-            await chat.answer(self.desk, self.talk, self.talk.refused(refusal), phrase.ticket)
-            return
-        place = Place(
-            firm=self.firm,
-            platform=self.arrival.channel,
-            named=self.heard.named,
-            now=self.desk.clock.now(),
-        )
-        order = order_of(phrase, ticket, place)
-        if isinstance(order, Question):
-            await self.answer(f"ask.{order.code}", ticket=ticket.number, **order.facts)
-            return
-        caller = await self._caller(ticket) if isinstance(order, c.Claim) else ""
-
-        def done(after: Ticket) -> str:
-            return self.fit(self.done(phrase, after) + caller + self._left_behind())
-
-        await chat.obey_line(self.desk, self.talk, order, person, done)
-
-    async def _caller(self, ticket: Ticket) -> str:
-        """Whom to call: said to him who claims."""
-        customer = (await chat.read_brief(self.desk, ticket)).customer
-        reached = " ".join(part for part in (customer.name, customer.phone) if part)
-        return "\n" + self.say("customer", customer=reached) if reached else ""
-
-    def done(self, phrase: Phrase, after: Ticket) -> str:
-        """What was done, and how the ticket stands now."""
-        now, zone = self.desk.clock.now(), self.firm.profile.zone
-        text = self.say(
-            f"done.{phrase.verb}",
-            ticket=after.number,
-            subject=subject_of(after),
-            where=where(self.language, after, self.firm),
-            status=status_name(self.language, after, self.firm),
-            priority=priority_name(self.language, after),
-        )
-        due = due_line(self.language, after, now, zone)
-        return f"{text}\n{due}" if due and phrase.verb in _TELL_DUE else text
-
-    async def file(self, phrase: Phrase, person: Staff) -> None:
-        """新建: a colleague files a ticket of his own."""
-        first, _, _ = phrase.text.strip().partition("\n")
-        filing = Filing(
-            channel=self.arrival.channel,
-            key=f"file:{self.arrival.key}",
-            subject=cut(first, _SUBJECT),
-            text=phrase.text,
-            name=person.name,
-            email=person.email,
-            via=self.talk.via,
-            by=person,
-        )
-
-        def filed(found: Filed, firm: Firm) -> str:
-            ticket = found.ticket
-            return self.fit(
-                self.say(
-                    "done.file",
-                    ticket=ticket.number,
-                    subject=subject_of(ticket),
-                    where=where(self.language, ticket, firm),
-                )
-                + self._left_behind()
-            )
-
-        await chat.file_line(self.desk, self.talk, filing, filed)
-
-    async def duty(self, phrase: Phrase, person: Staff) -> None:
-        """值班, 小休, 下班."""
-
-        def said(after: Staff) -> str:
-            zone = self.firm.profile.zone
-            now, until = self.desk.clock.now(), after.break_until
-            at = moment(self.language, until, now, zone) if until is not None else ""
-            return self.fit(self.say(after.duty, until=at))
-
-        span = read_span(phrase.text) or USUAL_BREAK
-        duty = cast("Duty", phrase.verb)
-        await chat.duty_line(self.desk, self.talk, person, duty, said, span)
-
-    async def take_over(self, phrase: Phrase, person: Staff) -> None:
-        """接手: what a colleague left at the end of his shift."""
-
-        def done(after: Ticket) -> str:
-            return self.fit(self.done(phrase, after))
-
-        await chat.take_line(self.desk, self.talk, person, phrase.ticket or 0, done)
-
-    async def bind(self, phrase: Phrase) -> None:
-        """绑定: the account says the code that the console showed."""
-        if not self.heard.user_id:
-            await self.answer("no_identity")
-            return
-
-        def bound(staff: Staff) -> str:
-            return say(staff.language, "chat.bound", name=staff.name)
-
-        # The console's codes are capital letters and digits; telephones write small ones.
-        code = digest("".join(phrase.text.split()).upper())
-        await chat.bind_line(self.desk, self.talk, code, self.heard.user_id, bound)
-
-    async def not_understood(self) -> None:
-        """Nothing is done; the nearest command is offered."""
-        if self.heard.attached and not self.heard.text:
-            await self.answer("only_text")
-            return
-        if not self.heard.text:
-            await self.answer("greeting")
-            return
-        near = nearest(self.heard.text)
-        if near is not None:
-            await self.answer("did_you_mean", phrase=near)
-        else:
-            await self.answer("not_understood")
-
-    def _left_behind(self) -> str:
-        """Pictures that came along with a command stay in the chat: say so."""
-        return "\n" + self.say("attachments_left") if self.heard.attached else ""
-
-    async def answer(self, code: str, **facts: object) -> None:
-        """Say a sentence and nothing else."""
-        number = self.phrase.ticket if self.phrase is not None else None
-        await chat.answer(self.desk, self.talk, self.fit(self.say(code, **facts)), number)
-
-    def say(self, code: str, **facts: object) -> str:
-        """A sentence in the reader's language."""
-        return say(self.language, f"chat.{code}", **facts)
-
-    def fit(self, text: str) -> str:
-        """The text as it may be said here."""
-        return text if self.heard.private else mask_phones(text)
+async def _choose(turn: Turn, person: Staff) -> bool:
+    """「2」 answers the question which of several was meant; whether it was that."""
+    choice = turn.recall.open_choice(turn.now)
+    place = option_in(turn.heard.text)
+    if choice is None or place is None or not 1 <= place <= len(choice.options):
+        return False
+    turn.phrase, turn.about = choice.phrase, choice.phrase.ticket
+    turn.recall = turn.recall.answered()
+    await working.order(turn, choice.phrase, person, choice.options[place - 1].staff)
+    return True
 
 
-_TELL_DUE: Final = frozenset({"claim", "take_over", "reply", "resume", "reopen", "priority"})
-
-
-def refusal_text(language: str, refusal: Refusal, ticket: int | None) -> str:
-    """A refusal as a sentence, with the ticket's number in front."""
-    if isinstance(refusal, Invalid):
-        fields = msgspec.convert(refusal.facts["fields"], dict[str, str])
-        text = " ".join(say(language, f"field.{code}") for code in fields.values())
+async def _listen(turn: Turn, person: Staff) -> None:
+    """What a known colleague said: a command, words to a message of ours, or neither."""
+    quoted = await quoting.find(turn)
+    phrase = turn.phrase
+    if quoted is not None and (phrase is None or not phrase.apart):
+        await quoting.answer(turn, person, quoted)
+    elif phrase is None:
+        await _not_understood(turn)
     else:
-        text = say(language, f"refusal.{refusal.code}", **refusal.facts)
-    mark = f"#{ticket}"
-    return text if ticket is None or mark in text else f"{mark} {text}"
+        await _carry_out(turn, _completed(turn, phrase, quoted), person)
+
+
+def _completed(turn: Turn, phrase: Phrase, quoted: quoting.Quoted | None) -> Phrase:
+    """The phrase with the number that it lacks, if it is clear which one that is."""
+    lacking = turn.recall.open_lack(turn.now)
+    if phrase.verb == "show" and phrase.bare and lacking is not None:
+        phrase = replace(lacking, ticket=phrase.ticket)
+    elif phrase.verb in NEEDS_NUMBER and phrase.ticket is None:
+        number = turn.recall.ticket_for(phrase, turn.now) if quoted is None else quoted.ticket
+        phrase = replace(phrase, ticket=number)
+    turn.phrase, turn.about = phrase, phrase.ticket
+    return phrase
+
+
+async def _carry_out(turn: Turn, phrase: Phrase, person: Staff) -> None:
+    numbers = numbers_of(phrase)
+    if phrase.verb in NEEDS_NUMBER and phrase.ticket is None:
+        await _ask_number(turn, phrase)
+    elif len(numbers) > 1 and phrase.verb not in _MANY:
+        await turn.answer("ask.one_at_a_time", ticket=phrase.ticket)
+    elif len(numbers) > 1:
+        await working.order_many(turn, phrase, person, numbers)
+    elif phrase.verb in ORDERS:
+        await working.order(turn, phrase, person)
+    elif phrase.verb in _OTHERS:
+        await _OTHERS[phrase.verb](turn, phrase, person)
+    else:
+        await _inform(turn, phrase, person)
+
+
+async def _ask_number(turn: Turn, phrase: Phrase) -> None:
+    text = turn.say("ask.number", verb=turn.say(f"verb.{phrase.verb}"))
+    recall = turn.recall.asks_number(phrase, turn.now)
+    await chat.answer(turn.desk, turn.talk, Said(text=text, recall=recall))
+
+
+async def _inform(turn: Turn, phrase: Phrase, person: Staff) -> None:
+    """Questions: nothing changes."""
+    asked = asking.Asked(
+        desk=turn.desk,
+        firm=turn.firm,
+        person=person,
+        private=turn.heard.private,
+        phrase=phrase,
+    )
+    try:
+        text = await asking.ANSWERS[phrase.verb](asked)
+    except Refusal as refusal:
+        await turn.refuse(refusal)
+    else:
+        await chat.answer(turn.desk, turn.talk, turn.said(text, phrase.ticket))
+
+
+async def _not_understood(turn: Turn) -> None:
+    """Nothing is done; the nearest command is offered."""
+    heard = turn.heard
+    if not heard.text:
+        await turn.answer("only_text" if heard.attached else "greeting")
+        return
+    near = nearest(heard.text)
+    if near is not None:
+        await turn.answer("did_you_mean", phrase=near)
+    else:
+        await turn.answer("not_understood")
 
 
 def reader_of(translate: Callable[[str], Heard]) -> Reader:

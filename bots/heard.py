@@ -17,7 +17,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     `user_id` is the platform's verified account, None for people it does not vouch for.
     `named` are the accounts that were mentioned with @. `recipient` is where answers go, in the
     platform's own terms. `withheld`: the platform gave the line without its content. `quoted` is
-    the platform's reference of one of our own messages.
+    the platform's reference of one of our own messages, `quoted_text` the words of what is quoted.
     """
 
     conversation: str
@@ -30,3 +30,4 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     attached: tuple[Attached, ...] = ()
     withheld: bool = False
     quoted: str | None = None
+    quoted_text: str = ""

@@ -6,10 +6,13 @@ from typing import Final
 
 import msgspec
 
-from bots.naming import find_target, team_for
+from bots.naming import Target, find_target, team_for, told_apart
 from server.domain import commands as c
 from server.domain.firm import Firm
-from server.domain.phrases import Phrase, Verb, read_pause, read_priority
+from server.domain.phrase_parts import read_pause, read_priority
+from server.domain.phrases import Phrase
+from server.domain.recall import Option
+from server.domain.sayings import Verb
 from server.domain.ticket import Ticket
 
 LONGEST_REASON: Final = 500
@@ -17,19 +20,31 @@ LONGEST_TEXT: Final = 20_000
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What has to be said besides; `code` of `[chat.ask]`."""
+    """What has to be said besides; `code` of `[chat.ask]`. Of the `options` one may be chosen."""
 
     code: str
     facts: dict[str, str] = {}
+    options: tuple[Option, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an order is given: who is meant by names depends on it."""
+    """Where an order is given: who is meant by names depends on it. `chosen` was chosen of
+    several.
+    """
 
     firm: Firm
     platform: str
     named: tuple[str, ...]
     now: datetime
+    chosen: int | None = None
+
+    def target(self, text: str) -> Target:
+        """Whom a text names."""
+        return find_target(text, self.firm, self.platform, self.named, self.chosen)
+
+    def which(self, target: Target) -> Question:
+        """Which of several is meant?"""
+        return Question(code="namesakes", options=told_apart(target.several, self.firm))
 
 
 Order = c.AnyCommand | Question
@@ -127,9 +142,9 @@ def _priority(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
 def _transfer(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
     if not phrase.text and not place.named:
         return Question(code="transfer", facts={"teams": _teams(place.firm)})
-    target = find_target(phrase.text, place.firm, place.platform, place.named)
+    target = place.target(phrase.text)
     if target.several:
-        return Question(code="namesakes")
+        return place.which(target)
     team = target.team.id if target.team is not None else None
     if target.staff is not None and team is None:
         team = team_for(target.staff, place.firm, ticket.team)
@@ -146,9 +161,9 @@ def _transfer(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
 
 
 def _assign(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
-    target = find_target(phrase.text, place.firm, place.platform, place.named)
+    target = place.target(phrase.text)
     if target.several:
-        return Question(code="namesakes")
+        return place.which(target)
     if target.staff is None:
         return Question(code="assign")
     return c.Assign(ticket=ticket.number, staff=target.staff.id)

@@ -159,4 +159,5 @@ def heard_of(body: str) -> Heard:
         ),
         withheld=line.over_quota,
         quoted=line.quoted["ref"] if line.quoted else None,
+        quoted_text=(line.quoted["text"] or "") if line.quoted else "",
     )

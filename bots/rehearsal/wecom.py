@@ -116,9 +116,13 @@ class Person:
         self.id = user_id
         self.name = name
 
-    def says(self, text: str, in_: Group | None = None) -> Line:
+    def says(self, text: str, in_: Group | None = None, quoting: "Seen | None" = None) -> Line:
         """Write to the bot, in private or in a group; there it hears only lines with its name."""
-        return self._rehearsal.hear(self, {"msgtype": "text", "text": {"content": text}}, text, in_)
+        body: dict[str, Any] = {"msgtype": "text", "text": {"content": text}}
+        if quoting is not None:
+            # Nothing but the words leads back to what is quoted (4.3).
+            body["quote"] = {"msgtype": "text", "text": {"content": quoting.text}}
+        return self._rehearsal.hear(self, body, text, in_)
 
     def speaks(self, transcript: str) -> Line:
         """A voice message, which arrives as words."""

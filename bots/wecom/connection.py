@@ -126,5 +126,6 @@ def heard_of(body: str) -> Heard:
         user_id=line.sender_id,
         text=line.text,
         recipient=recipient,
+        quoted_text=line.quoted,
         attached=tuple(Attached(kind=one.kind, code=one.url) for one in line.attachments),
     )

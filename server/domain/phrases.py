@@ -7,127 +7,26 @@ the number is kept to the letter, with its line breaks.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 import msgspec
 
-from server.domain.events import Priority
-
-Verb = Literal[
-    "help",
-    "waiting",
-    "mine",
-    "claim",
-    "release",
-    "reply",
-    "note",
-    "plan",
-    "check_in",
-    "resolve",
-    "transfer",
-    "assign",
-    "hold",
-    "resume",
-    "close",
-    "cancel",
-    "reopen",
-    "priority",
-    "escalate",
-    "show",
-    "why",
-    "clock",
-    "file",
-    "on_duty",
-    "off_duty",
-    "break",
-    "take_over",
-    "bind",
-]
+from server.domain.phrase_parts import read_span
+from server.domain.sayings import FLAGS, PLAIN, SAYINGS, SHORTEST, TAKES_TEXT, VERBS, Verb
 
 
 class Phrase(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said. `ticket` None: no number was given. `text` is the rest, verbatim."""
+    """What was said. `ticket` None: no number was given. `text` is the rest, verbatim. `apart`:
+    the verb is a word of its own; 「解决不了」 begins with one and means something else. `bare`: a
+    number and nothing else.
+    """
 
     verb: Verb
     ticket: int | None = None
     text: str = ""
+    apart: bool = True
+    bare: bool = False
 
-
-class _Shape(NamedTuple):
-    """How a verb is said: with a ticket's number, with words, or alone; perhaps with a span."""
-
-    number: bool
-    text: bool
-    span: bool = False
-
-
-_WITH_NUMBER: Final = _Shape(number=True, text=False)
-_WITH_BOTH: Final = _Shape(number=True, text=True)
-_WITH_TEXT: Final = _Shape(number=False, text=True)
-_ALONE: Final = _Shape(number=False, text=False)
-_WITH_SPAN: Final = _Shape(number=False, text=False, span=True)
-
-_SAYINGS: Final[dict[Verb, tuple[_Shape, str]]] = {
-    "help": (_ALONE, "帮助 菜单 命令 指令 怎么用 使用说明 help menu ?"),
-    "waiting": (_ALONE, "待接单 待认领 待抢单 待接 未接单 可接单 抢单列表 waiting unclaimed queue"),
-    "mine": (_ALONE, "我的 我的工单 我的单 我的单子 在办 mine my my_tickets"),
-    "claim": (_WITH_NUMBER, "接单 抢单 认领 领单 我来 接 抢 claim take grab"),
-    "release": (_WITH_NUMBER, "退回 退单 放弃 释放 release"),
-    "reply": (_WITH_BOTH, "回复 答复 回覆 回 reply answer"),
-    "note": (_WITH_BOTH, "备注 内部备注 记录 note comment"),
-    "plan": (_WITH_BOTH, "方案 给方案 处理方案 plan"),
-    "check_in": (_WITH_NUMBER, "到场 签到 到现场 check_in"),
-    "resolve": (_WITH_BOTH, "解决 已解决 完成 搞定 办结 处理完 resolve resolved solve done fixed"),
-    "transfer": (_WITH_BOTH, "转派 转给 转单 转交 转 transfer"),
-    "assign": (_WITH_BOTH, "指派 派给 分配 分派 assign"),
-    "hold": (_WITH_BOTH, "挂起 暂停 hold pause"),
-    "resume": (_WITH_NUMBER, "恢复 继续 取消挂起 resume continue"),
-    "close": (_WITH_BOTH, "关闭 关单 结单 close"),
-    "cancel": (_WITH_BOTH, "取消 作废 cancel"),
-    "reopen": (_WITH_BOTH, "重开 重新打开 再开 reopen"),
-    "priority": (_WITH_BOTH, "优先级 优先 priority"),
-    "escalate": (_WITH_BOTH, "升级 上报 escalate"),
-    "show": (_WITH_NUMBER, "查看 查询 详情 工单 看 查 show view ticket"),
-    "why": (_WITH_NUMBER, "为什么 为何 派单原因 why"),
-    "clock": (_WITH_NUMBER, "时效 时限 还剩多久 sla due"),
-    "file": (_WITH_TEXT, "新建 建单 报修 提单 开单 new create file"),
-    "on_duty": (_ALONE, "值班 上班 上线 on_duty"),
-    "off_duty": (_ALONE, "下班 离线 收工 off_duty"),
-    "break": (_WITH_SPAN, "小休 休息 休息一下 离开一下 稍离 break away"),
-    "take_over": (_WITH_NUMBER, "接手 接班 接过来 take_over"),
-    "bind": (_WITH_TEXT, "绑定 bind"),
-}
-
-NEEDS_NUMBER: Final = frozenset(verb for verb, (shape, _) in _SAYINGS.items() if shape.number)
-TAKES_TEXT: Final = frozenset(verb for verb, (shape, _) in _SAYINGS.items() if shape.text)
-
-
-def _verbs() -> Iterator[tuple[str, Verb]]:
-    for verb, (_, sayings) in _SAYINGS.items():
-        for saying in sayings.split():
-            yield saying.replace("_", " "), verb
-
-
-VERBS: Final[dict[str, Verb]] = dict(_verbs())
-"""Every way to say a verb."""
-
-_SHORTEST: Final = 2
-"""A saying of one character counts only with a number behind it: 「接电话」 is no command."""
-
-_FLAGS: Final = re.IGNORECASE | re.ASCII
-"""ASCII: the long s and the dotless i of other alphabets are no letters of our commands."""
-
-_PLAIN: Final[dict[int, int | str]] = (
-    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-    | dict.fromkeys((0x3000, 0x00A0, 0xFEFF, *range(0x2000, 0x200C), 0x202F, 0x205F), " ")
-    | {
-        0x3002: ".",
-        0x3001: ",",
-    }
-)
-"""One character for one, so that places in the plain line are places in the line."""
 
 _BETWEEN: Final = r"[\s,:;.\-_/\[\]()<>\"'“”「」【】]{0,6}"
 """Bounded, like every blank below: thousands of blanks must not be tried in every division."""
@@ -143,11 +42,12 @@ _SAID: Final = "|".join(
 _WHOLE: Final = r"(?:(?<![a-z])|(?![a-z]))"
 """An English word ends where its letters end; Chinese has no such mark."""
 _VERB_FIRST: Final = re.compile(
-    rf"[/!#]?(?P<verb>{_SAID}){_WHOLE}(?:(?:一下|了)?{_BETWEEN}{_NUMBER})?", _FLAGS
+    rf"[/!#]?(?P<verb>{_SAID}){_WHOLE}(?:(?:一下|了)?{_BETWEEN}{_NUMBER})?", FLAGS
 )
-_NUMBER_FIRST: Final = re.compile(rf"{_NUMBER}{_BETWEEN}(?P<verb>{_SAID}){_WHOLE}", _FLAGS)
-_BARE_NUMBER: Final = re.compile(rf"{_NUMBER}{_BETWEEN}$", _FLAGS)
+_NUMBER_FIRST: Final = re.compile(rf"{_NUMBER}{_BETWEEN}(?P<verb>{_SAID}){_WHOLE}", FLAGS)
+_BARE_NUMBER: Final = re.compile(rf"{_NUMBER}{_BETWEEN}$", FLAGS)
 _LEADING: Final = re.compile(r"\s*[,:;]?\s*")
+_APART: Final = re.compile(r"(?:了|一下)?(?:$|[\s,.:;!?])")
 _ONLY_MARKS: Final = re.compile(r"[\s,.!?;:~…了吧呀啊哦]*")
 _LONGEST_LIST: Final = 100
 _NUMBERS: Final = re.compile(r"[\s,;#和与\d]*\d[\s,;#和与\d号单]*")
@@ -155,7 +55,7 @@ _NUMBERS: Final = re.compile(r"[\s,;#和与\d]*\d[\s,;#和与\d号单]*")
 
 def read(line: str) -> Phrase | None:
     """What a line says, or None when it says nothing that we know."""
-    plain = line.translate(_PLAIN)
+    plain = line.translate(PLAIN)
     named = _NAMED.match(plain)
     start = named.end() if named else 0
     for pattern in (_VERB_FIRST, _NUMBER_FIRST):
@@ -165,13 +65,13 @@ def read(line: str) -> Phrase | None:
             if phrase is not None:
                 return phrase
     bare = _BARE_NUMBER.match(plain, start)
-    return Phrase(verb="show", ticket=int(bare["number"])) if bare else None
+    return Phrase(verb="show", ticket=int(bare["number"]), bare=True) if bare else None
 
 
 def _phrase(found: re.Match[str], line: str, plain: str) -> Phrase | None:
     said = _blanks(found["verb"].lower())
     verb = VERBS[said]
-    shape = _SAYINGS[verb][0]
+    shape = SAYINGS[verb][0]
     number = found["number"]
     if not shape.number:
         # Of 「新建 3 楼漏水」 the number belongs to the words.
@@ -182,10 +82,13 @@ def _phrase(found: re.Match[str], line: str, plain: str) -> Phrase | None:
         if shape.span and read_span(line[rest_at:]) is not None:
             return Phrase(verb=verb, text=line[_skip(plain, rest_at) :].rstrip())
         return Phrase(verb=verb) if _ONLY_MARKS.fullmatch(plain, rest_at) else None
-    if number is None and len(said) < _SHORTEST:
+    if number is None and len(said) < SHORTEST:
         return None
-    text = line[_skip(plain, found.end()) :].rstrip()
-    return Phrase(verb=verb, ticket=None if number is None else int(number), text=text)
+    at = found.end()
+    text = line[_skip(plain, at) :].rstrip()
+    if number is not None:
+        return Phrase(verb=verb, ticket=int(number), text=text)
+    return Phrase(verb=verb, text=text, apart=_APART.match(plain, at) is not None)
 
 
 def _skip(plain: str, at: int) -> int:
@@ -202,23 +105,50 @@ def _blanks(said: str) -> str:
     return next(one for one in VERBS if one.replace(" ", "") == squeezed)
 
 
-def names_several(phrase: Phrase) -> bool:
-    """Whether more tickets are named than one (「接单 12 13」) where no text belongs."""
-    plain = phrase.text[:_LONGEST_LIST].translate(_PLAIN)
-    return phrase.verb not in TAKES_TEXT and _NUMBERS.fullmatch(plain) is not None
+def numbers_of(phrase: Phrase) -> tuple[int, ...]:
+    """The tickets that are named, each once: 「接单 12 13」 names two where no text belongs."""
+    if phrase.ticket is None:
+        return ()
+    plain = phrase.text[:_LONGEST_LIST].translate(PLAIN)
+    if phrase.verb in TAKES_TEXT or _NUMBERS.fullmatch(plain) is None:
+        return (phrase.ticket,)
+    others = (int(one) for one in re.findall(r"\d{1,9}", plain))
+    return tuple(dict.fromkeys((phrase.ticket, *others)))
+
+
+def spoken(line: str) -> str:
+    """A line without the names that it is addressed to."""
+    named = _NAMED.match(line.translate(PLAIN))
+    return line[named.end() if named else 0 :].strip()
+
+
+_MENTIONED: Final = re.compile(r"#\s{0,3}(\d{1,9})(?!\d)")
+
+
+def number_in(text: str) -> int | None:
+    """The ticket that one of our own messages is about: the first number behind a #."""
+    found = _MENTIONED.search(text.translate(PLAIN))
+    return int(found[1]) if found is not None else None
+
+
+def option_in(line: str) -> int | None:
+    """「1」, 「选2」: the place in a list that was asked for, or None."""
+    found = _OPTION.fullmatch(spoken(line).translate(PLAIN))
+    return int(found[1]) if found is not None else None
+
+
+_OPTION: Final = re.compile(r"(?:选|第)?\s{0,3}(\d{1,2})[\s.个]{0,3}")
 
 
 # --- what was nearly said
 
-_HEAD: Final = re.compile(
-    rf"[/!]?(?P<word>[^\s\d#,.:;!?@]{{1,12}}){_BETWEEN}(?:{_NUMBER})?", _FLAGS
-)
+_HEAD: Final = re.compile(rf"[/!]?(?P<word>[^\s\d#,.:;!?@]{{1,12}}){_BETWEEN}(?:{_NUMBER})?", FLAGS)
 _LONGEST_TYPO: Final = 8
 
 
 def nearest(line: str) -> str | None:
     """The command that a mistyped line was probably meant to be, with its number, or None."""
-    plain = line.translate(_PLAIN)
+    plain = line.translate(PLAIN)
     named = _NAMED.match(plain)
     found = _HEAD.match(plain, named.end() if named else 0)
     if found is None:
@@ -230,9 +160,9 @@ def nearest(line: str) -> str | None:
         ((_distance(word, saying), place, saying) for place, saying in enumerate(VERBS)),
         default=None,
     )
-    if near is None or near[0] > _allowed(near[2]) or len(near[2]) < _SHORTEST:
+    if near is None or near[0] > _allowed(near[2]) or len(near[2]) < SHORTEST:
         return None
-    shape = _SAYINGS[VERBS[near[2]]][0]
+    shape = SAYINGS[VERBS[near[2]]][0]
     return f"{near[2]} {number}" if number is not None and shape.number else near[2]
 
 
@@ -256,97 +186,3 @@ def _distance(one: str, other: str) -> int:
                 cost = min(cost, earlier[j - 2] + 1)
             row.append(cost)
     return row[-1]
-
-
-# --- words behind the number that mean something by themselves
-
-_PRIORITIES: Final[dict[str, Priority]] = {
-    word: priority
-    for priority, words in {
-        Priority.URGENT: "紧急 特急 加急 最高 urgent p1 1",
-        Priority.HIGH: "高 较高 重要 high p2 2",
-        Priority.NORMAL: "普通 一般 中 正常 normal medium p3 3",
-        Priority.LOW: "低 较低 不急 low p4 4",
-    }.items()
-    for word in words.split()
-}
-
-
-_AGAIN_BY_RULES: Final = frozenset({"自动", "按规则", "取消指定", "auto", "automatic", "rules"})
-
-
-def read_priority(text: str) -> tuple[Priority | None, str] | None:
-    """「紧急 客户停产」: the priority and the reason, or None. 「自动」 gives it back to the rules:
-    no priority.
-    """
-    word, _, reason = text.translate(_PLAIN).lower().lstrip("到为").strip().partition(" ")
-    word = word.strip(",.:;")
-    known = _PRIORITIES.get(word)
-    rest = text.translate(_PLAIN).strip().partition(" ")[2].strip() if reason else ""
-    return (known, rest) if known is not None or word in _AGAIN_BY_RULES else None
-
-
-_SPANS: Final = {
-    "分钟": timedelta(minutes=1),
-    "分": timedelta(minutes=1),
-    "min": timedelta(minutes=1),
-    "m": timedelta(minutes=1),
-    "小时": timedelta(hours=1),
-    "个小时": timedelta(hours=1),
-    "h": timedelta(hours=1),
-    "天": timedelta(days=1),
-    "日": timedelta(days=1),
-    "d": timedelta(days=1),
-    "周": timedelta(weeks=1),
-    "w": timedelta(weeks=1),
-}
-_SPAN: Final = re.compile(
-    rf"(?P<many>\d{{1,3}}|半|[一两二三四五六七八九十])\s{{0,3}}"
-    rf"(?P<unit>{'|'.join(sorted(_SPANS, key=len, reverse=True))})(?:后|左右)?[\s.]{{0,3}}$",
-    _FLAGS,
-)
-_EDGES: Final = " \t\r\n,;、。\uff0c\uff1b"
-_FEW: Final = {word: place for place, word in enumerate("一二三四五六七八九十", start=1)} | {
-    "两": 2
-}
-_WAITS: Final = (
-    ("waiting_customer", ("客户", "用户", "对方", "回电", "回复", "customer")),
-    (
-        "waiting_third",
-        ("供应商", "厂家", "厂商", "配件", "备件", "第三方", "快递", "物流", "vendor"),
-    ),
-)
-
-
-def read_span(text: str) -> timedelta | None:
-    """「15分钟」, 「半小时」, or None: that is no span and nothing else."""
-    found = _SPAN.fullmatch(text.translate(_PLAIN).strip(_EDGES + " 到个"))
-    return _length(found) if found is not None else None
-
-
-def _length(found: re.Match[str]) -> timedelta:
-    many, unit = found["many"], _SPANS[found["unit"].lower()]
-    return unit / 2 if many == "半" else unit * (_FEW.get(many) or int(many))
-
-
-class Pause(NamedTuple):
-    """「挂起 12 等配件 2天」: which waiting status, why, until when."""
-
-    status: str
-    reason: str
-    until: datetime
-
-
-def read_pause(text: str, now: datetime) -> Pause | None:
-    """The pause that is asked for, or None when the reason or the span is missing (R7)."""
-    found = _SPAN.search(text.translate(_PLAIN).rstrip())
-    if found is None:
-        return None
-    reason = text[: found.start()].strip(_EDGES)
-    if not reason:
-        return None
-    status = next(
-        (name for name, words in _WAITS if any(word in reason.lower() for word in words)),
-        "waiting_internal",
-    )
-    return Pause(status, reason, now + _length(found))

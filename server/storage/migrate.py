@@ -22,6 +22,7 @@ from server.storage.migrations import (
     s0005_routing,
     s0006_duty,
     s0008_merging,
+    s0009_chat,
 )
 
 
@@ -41,6 +42,7 @@ STEPS: Final = (
     Step(5, "routing", s0005_routing.up),
     Step(6, "duty", s0006_duty.up),
     Step(8, "merging", s0008_merging.up),
+    Step(9, "chat", s0009_chat.up),
 )
 
 _LOCK: Final = 7_240_001

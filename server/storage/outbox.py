@@ -91,6 +91,11 @@ _IN_STATE: Final = {
     for state in get_args(State)
 }
 _READ = Statement(f"SELECT {_COLUMNS} FROM outbox WHERE id = :id", Delivery)  # noqa: S608
+_BY_REFERENCE = Statement(
+    f"SELECT {_COLUMNS} FROM outbox WHERE reference = :reference AND channel = :channel"  # noqa: S608
+    " ORDER BY id DESC LIMIT 1",
+    Delivery,
+)
 _READDRESS = Statement[None]("UPDATE outbox SET recipient = :recipient WHERE id = :id")
 _GATHERED = Statement(
     "SELECT id, event_seq, ticket, kind, body, state, tries, next_at, created_at FROM outbox"
@@ -218,6 +223,11 @@ async def list_in_state(db: Reading, state: State, limit: int) -> list[Delivery]
 async def find(db: Reading, delivery: int) -> Delivery | None:
     """One delivery, or None."""
     return await db.one(_READ, id=delivery)
+
+
+async def find_by_reference(db: Reading, channel: str, reference: str) -> Delivery | None:
+    """What was sent by this channel and got this key from its platform, or None."""
+    return await db.one(_BY_REFERENCE, reference=reference, channel=channel)
 
 
 async def readdress(unit: Unit, delivery: int, recipient: str) -> None:

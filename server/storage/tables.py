@@ -309,6 +309,16 @@ class InboundRow(Table, tablename="inbound"):
     error = Text(null=True)
 
 
+class RecallRow(Table, tablename="recall"):
+    """What the bot remembers of one person in one chat, and when he spoke there last."""
+
+    platform = Text()
+    conversation = Text()
+    person = Text(primary_key=True)  # part of (platform, conversation, person)
+    doc = Text()
+    spoke_at = Timestamptz()
+
+
 class ChatGroup(Table, tablename="chat_group"):
     """Group chats that the bot was spoken to in, and the team they belong to."""
 
@@ -436,6 +446,7 @@ TABLES += [
     OutboxRow,
     WebhookRow,
     InboundRow,
+    RecallRow,
     ChatGroup,
     ChannelRow,
     ShiftTurn,

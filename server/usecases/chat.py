@@ -4,8 +4,9 @@ A command, the settlement of its arrival and the answer are one unit: a crash be
 arrival waiting, a crash after it leaves nothing to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
@@ -13,19 +14,20 @@ from server.desk import Desk
 from server.domain.commands import AnyCommand
 from server.domain.errors import AlreadyClaimed, Refusal
 from server.domain.events import Event, Via
-from server.domain.firm import Firm
-from server.domain.people import Customer, Duty, Staff
+from server.domain.people import Customer, Staff
+from server.domain.recall import NOTHING, Choice, Recall
 from server.domain.sla import SlaState
 from server.domain.ticket import Ticket
-from server.storage import inbound, ledger, messages, outbox, timers
+from server.storage import inbound, ledger, messages, outbox, recalls, timers
 from server.storage import people as people_rows
 from server.storage.inbound import Inbound
+from server.storage.outbox import Delivery
+from server.storage.recalls import Spot
 from server.usecases import people
 from server.usecases.acts import Act, change
-from server.usecases.duty import say_duty
-from server.usecases.handovers import take_one
-from server.usecases.intake import Filed, Filing, open_filing
 from server.usecases.tickets import lost, obey
+
+T = TypeVar("T")
 
 MOST_TRIES = 5
 RETRY_AFTER = timedelta(seconds=10)
@@ -37,15 +39,29 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_state = msgspec.json.Decoder(SlaState).decode
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer. `ticket` is the one that it is about, known or not; `recall` is what is remembered
+    of the talk from now on. A `choice` that it offers goes along as JSON under `choice`, for
+    platforms that can draw it.
+    """
+
+    text: str
+    ticket: int | None = None
+    recall: Recall | None = None
+    choice: Choice | None = None
+
+
 class Talk(msgspec.Struct, frozen=True, kw_only=True):
     """One arrival and the way back: where its answer goes (`recipient` is the platform's own), and
-    how a refusal is worded.
+    how a refusal is worded. `spot` is who spoke, and where; None of people without an account.
     """
 
     arrival: Arrival
     via: Via
     recipient: dict[str, str]
     refused: Callable[[Refusal], str]
+    spot: Spot | None = None
+    recall: Recall = NOTHING
 
 
 @change
@@ -69,117 +85,100 @@ async def next_at(desk: Desk) -> datetime | None:
         return await inbound.next_at(desk.database)
 
 
+async def do(
+    desk: Desk,
+    talk: Talk,
+    work: Callable[[Act], Awaitable[T]],
+    say: Callable[[T], Said],
+    ticket: int | None = None,
+) -> None:
+    """Do what was said in chat, settle its arrival and queue the answer, as one. After a refusal
+    nothing was done, and its sentence is the answer; `ticket` is the one it was about.
+    """
+    try:
+        await _do(desk, talk, work, say)
+    except Refusal as refusal:
+        await answer(desk, talk, Said(text=talk.refused(refusal), ticket=ticket))
+
+
+@change
+async def _do(
+    act: Act, talk: Talk, work: Callable[[Act], Awaitable[T]], say: Callable[[T], Said]
+) -> None:
+    if await _waits(act, talk):
+        await _settle(act, talk, say(await work(act)))
+
+
+Outcome = Ticket | Refusal
+"""What became of one command among several."""
+
+
 async def obey_line(
-    desk: Desk, talk: Talk, command: AnyCommand, by: Staff, say: Callable[[Ticket], str]
+    desk: Desk,
+    talk: Talk,
+    commands: tuple[AnyCommand, ...],
+    by: Staff,
+    say: Callable[[tuple[Outcome, ...]], Said],
 ) -> None:
-    """Do a command that was said in chat, settle its arrival and queue the answer, as one. After a
-    refusal nothing was done, and its sentence is the answer.
+    """Do the commands that were said in one line. Of several each is done by itself: what is
+    refused to one does not keep another from being done; none of them says anything to anybody, so
+    a refusal comes before anything is written. All of it, the settlement and the answer are one
+    unit.
     """
-    try:
-        await _obey_line(desk, talk, command, by, say)
-    except Refusal as refusal:
-        if isinstance(refusal, AlreadyClaimed):
-            await lost(desk, command, by)
-        await answer(desk, talk, talk.refused(refusal), ticket=command.ticket)
+    late: list[AnyCommand] = []
 
+    async def obey_all(act: Act) -> tuple[Outcome, ...]:
+        late.clear()  # a unit may run twice
+        found: list[Outcome] = []
+        for command in commands:
+            try:
+                found.append(await obey(act, command, by, talk.via))
+            except Refusal as refusal:
+                if isinstance(refusal, AlreadyClaimed):
+                    late.append(command)
+                if len(commands) == 1:
+                    raise
+                found.append(refusal)
+        return tuple(found)
 
-@change
-async def _obey_line(
-    act: Act, talk: Talk, command: AnyCommand, by: Staff, say: Callable[[Ticket], str]
-) -> None:
-    if not await _waits(act, talk):
-        return
-    after = await obey(act, command, by, talk.via)
-    await _settle(act, talk, say(after), after.number)
-
-
-async def file_line(
-    desk: Desk, talk: Talk, filing: Filing, say: Callable[[Filed, Firm], str]
-) -> None:
-    """File a ticket that was said in chat, settle and answer, as one. The filing's key must not
-    be the arrival's own.
-    """
-    try:
-        await _file_line(desk, talk, filing, say)
-    except Refusal as refusal:
-        await answer(desk, talk, talk.refused(refusal))
-
-
-@change
-async def _file_line(
-    act: Act, talk: Talk, filing: Filing, say: Callable[[Filed, Firm], str]
-) -> None:
-    if not await _waits(act, talk):
-        return
-    filed = await open_filing(act, filing)
-    await _settle(act, talk, say(filed, await act.firm()), filed.ticket.number)
-
-
-async def duty_line(  # noqa: PLR0917
-    desk: Desk, talk: Talk, by: Staff, duty: Duty, say: Callable[[Staff], str], span: timedelta
-) -> None:
-    """值班 / 小休 / 下班 said in chat; `span` is how long a break lasts."""
-    try:
-        await _duty_line(desk, talk, by, duty, say, span)
-    except Refusal as refusal:
-        await answer(desk, talk, talk.refused(refusal))
-
-
-@change
-async def _duty_line(  # noqa: PLR0917
-    act: Act, talk: Talk, by: Staff, duty: Duty, say: Callable[[Staff], str], span: timedelta
-) -> None:
-    if await _waits(act, talk):
-        after = await say_duty(act, by, duty, talk.via, span)
-        await _settle(act, talk, say(after), None)
-
-
-async def take_line(
-    desk: Desk, talk: Talk, by: Staff, number: int, say: Callable[[Ticket], str]
-) -> None:
-    """接手 12 said in chat: take over what a colleague left."""
-    try:
-        await _take_line(desk, talk, by, number, say)
-    except Refusal as refusal:
-        await answer(desk, talk, talk.refused(refusal), ticket=number)
-
-
-@change
-async def _take_line(
-    act: Act, talk: Talk, by: Staff, number: int, say: Callable[[Ticket], str]
-) -> None:
-    if await _waits(act, talk):
-        after = await take_one(act, by, number, talk.via)
-        await _settle(act, talk, say(after), number)
+    await do(desk, talk, obey_all, say, commands[0].ticket)
+    for command in late:
+        await lost(desk, command, by)
 
 
 async def bind_line(
-    desk: Desk, talk: Talk, digest: str, user_id: str, say: Callable[[Staff], str]
+    desk: Desk, talk: Talk, digest: str, user_id: str, say: Callable[[Staff], Said]
 ) -> None:
     """绑定: a chat account of the platform says its one-time code. Guessing is slowed down."""
+
+    async def bind(act: Act) -> Staff:
+        return await people.bind_with(act, digest, talk.arrival.channel, user_id)
+
     try:
         desk.limits.spend("bind", f"{talk.arrival.channel} {user_id}", desk.clock.now())
-        await _bind_line(desk, talk, digest, user_id, say)
     except Refusal as refusal:
-        await answer(desk, talk, talk.refused(refusal))
+        await answer(desk, talk, Said(text=talk.refused(refusal)))
+    else:
+        await do(desk, talk, bind, say)
 
 
 @change
-async def _bind_line(
-    act: Act, talk: Talk, digest: str, user_id: str, say: Callable[[Staff], str]
-) -> None:
+async def answer(act: Act, talk: Talk, said: Said) -> None:
+    """Settle an arrival with an answer and nothing else (a question, or a refusal)."""
     if await _waits(act, talk):
-        staff = await people.bind_with(act, digest, talk.arrival.channel, user_id)
-        await _settle(act, talk, say(staff), None)
+        await _settle(act, talk, said)
 
 
-@change
-async def answer(act: Act, talk: Talk, text: str, ticket: int | None = None) -> None:
-    """Settle an arrival with an answer and nothing else (a question, or a refusal). `ticket` is
-    the one it was about, known or not.
-    """
-    if await _waits(act, talk):
-        await _settle(act, talk, text, ticket)
+async def read_recall(desk: Desk, spot: Spot) -> Recall:
+    """What is remembered of somebody in a chat."""
+    with desk.activity.busy():
+        return await recalls.read(desk.database, spot)
+
+
+async def find_quoted(desk: Desk, channel: str, reference: str) -> Delivery | None:
+    """Our own message that somebody quotes, by the platform's key."""
+    with desk.activity.busy():
+        return await outbox.find_by_reference(desk.database, channel, reference)
 
 
 @change
@@ -247,17 +246,22 @@ async def _waits(act: Act, talk: Talk) -> bool:
     return now is not None and now.state == "waiting"
 
 
-async def _settle(act: Act, talk: Talk, text: str, ticket: int | None) -> None:
+async def _settle(act: Act, talk: Talk, said: Said) -> None:
     arrival = talk.arrival
-    await inbound.settle(act.unit, arrival.id, act.at, ticket=ticket)
+    await inbound.settle(act.unit, arrival.id, act.at, ticket=said.ticket)
+    if talk.spot is not None:
+        await recalls.put(act.unit, talk.spot, said.recall or talk.recall, act.at)
+    body = {"text": said.text}
+    if said.choice is not None:
+        body["choice"] = _encode(said.choice).decode()
     await outbox.add(
         act.unit,
         event_seq=None,
-        ticket=ticket,
+        ticket=said.ticket,
         kind="answer",
         channel=arrival.channel,
         recipient=_encode(talk.recipient).decode(),
-        body=_encode({"text": text}).decode(),
+        body=_encode(body).decode(),
         repeat="at_least_once",
         key=f"answer:{arrival.channel}:{arrival.key}",
         at=act.at,

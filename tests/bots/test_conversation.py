@@ -9,57 +9,21 @@ from bots.conversation import hear
 from bots.heard import Attached, Heard
 from server import vault
 from server.domain.commands import Claim, Reply, Resolve
-from server.domain.events import DESK, Priority
-from server.storage import inbound, outbox
-from server.usecases import administration, chat, handovers, people
+from server.domain.events import Priority
+from server.storage import inbound
+from server.usecases import chat, handovers, people
 from server.usecases.acts import change
-from tests.support.world import World, bind_account
+from tests.support.chat_table import Table, laid_table
 
 pytestmark = pytest.mark.anyio
 
 begin = change(handovers.begin)
 
-ACCOUNTS = {"主管": "u001", "李工": "u002", "小赵": "u003"}
-
-
-class Table:
-    """The desk at which colleagues speak."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.lines = 0
-
-    async def hear(self, heard: Heard, key: str = "") -> str:
-        """Let the desk hear a line, and give its answer."""
-        self.lines += 1
-        key = key or f"line-{self.lines}"
-        desk = self.world.desk
-        await chat.accept(desk, "dingtalk", key, "{}")
-        arrival = await inbound.find(desk.database, "dingtalk", key)
-        assert arrival is not None
-        await hear(desk, arrival, heard)
-        settled = await inbound.read(desk.database, arrival.id)
-        assert settled is not None
-        assert settled.state == "done"
-        sent = await outbox.list_in_state(desk.database, "waiting", 100)
-        (answer,) = [one for one in sent if one.idempotency_key == f"answer:dingtalk:{key}"]
-        return str(msgspec.json.decode(answer.body)["text"])
-
-    async def say(self, name: str, text: str, *, group: bool = False, **more) -> str:
-        """A colleague says something in private, or in a group."""
-        account = ACCOUNTS.get(name, name)
-        heard = Heard(conversation="c", private=not group, user_id=account, text=text, **more)
-        return await self.hear(heard)
-
 
 @pytest.fixture
 async def table(tmp_path: Path):
-    async with World(tmp_path, loops=False) as world:
-        await world.set_up()
-        await administration.save_channel(world.desk, DESK, "dingtalk", {}, None, enabled=True)
-        for name, account in ACCOUNTS.items():
-            await bind_account(world.desk, world.staff_ids[name], "dingtalk", account)
-        yield Table(world)
+    async with laid_table(tmp_path) as laid:
+        yield laid
 
 
 async def test_help_is_short_in_a_group_and_whole_in_private(table: Table) -> None:
@@ -112,7 +76,7 @@ async def _seq(table: Table, kind: str) -> int:
     [
         ("接单", "工单号"),
         ("回复", "工单号"),
-        ("接单 1 2 3", "一次只说一个"),
+        ("查看 1 2 3", "一次只说一个"),
         ("回复 1", "回复客户什么"),
         ("备注 1", "备注什么"),
         ("升级 1", "理由"),

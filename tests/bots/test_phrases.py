@@ -7,16 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.domain.events import Priority
-from server.domain.phrases import (
-    VERBS,
-    Phrase,
-    names_several,
-    nearest,
-    read,
-    read_pause,
-    read_priority,
-)
+from server.domain.phrase_parts import read_pause, read_priority
+from server.domain.phrases import Phrase, nearest, number_in, numbers_of, option_in, read
 from server.domain.privacy import mask_phones
+from server.domain.sayings import VERBS
 
 
 def wide(text: str) -> str:
@@ -120,7 +114,9 @@ NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
     ],
 )
 def test_a_line_says(line: str, verb: str, ticket: int | None, text: str) -> None:
-    assert read(line) == Phrase(verb=verb, ticket=ticket, text=text)  # type: ignore[arg-type]  # table
+    found = read(line)
+    assert found is not None
+    assert (found.verb, found.ticket, found.text) == (verb, ticket, text)
 
 
 @pytest.mark.parametrize(
@@ -181,10 +177,43 @@ def test_every_saying_is_read_as_its_own_verb() -> None:
 
 
 def test_several_numbers_are_noticed_only_where_no_text_belongs() -> None:
-    assert names_several(Phrase(verb="claim", ticket=12, text="13,15 和 16"))
-    assert not names_several(Phrase(verb="claim", ticket=12, text="谢谢"))
-    assert not names_several(Phrase(verb="claim", ticket=12))
-    assert not names_several(Phrase(verb="reply", ticket=12, text="13"))
+    assert numbers_of(Phrase(verb="claim", ticket=12, text="13,15 和 16、12")) == (12, 13, 15, 16)
+    assert numbers_of(Phrase(verb="claim", ticket=12, text="谢谢")) == (12,)
+    assert numbers_of(Phrase(verb="claim", ticket=12)) == (12,)
+    assert numbers_of(Phrase(verb="reply", ticket=12, text="13")) == (12,)
+    assert numbers_of(Phrase(verb="claim")) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "apart"),
+    [
+        ("解决 换了电容", True),
+        ("接单", True),
+        ("解决了。换了电容", True),
+        ("解决:好了", True),
+        ("完成 3楼的布线", True),
+        ("解决不了,要换配件", False),
+        ("备注一下这个客户", False),
+    ],
+)
+def test_a_verb_that_only_begins_another_word_is_told_apart(line, apart) -> None:
+    found = read(line)
+    assert found is not None
+    assert found.apart is apart
+
+
+def test_a_message_of_ours_names_its_ticket_and_a_list_its_places() -> None:
+    assert number_in("客户来消息：#12 打印机卡纸\n见 #3") == 12
+    assert number_in("第 12 单") is None
+    assert [option_in(line) for line in ("1", "选2", "第 3 个", "２", "@派单 2")] == [
+        1,
+        2,
+        3,
+        2,
+        2,
+    ]
+    assert option_in("12号") is None
+    assert option_in("2 楼") is None
 
 
 @pytest.mark.parametrize(
@@ -248,6 +277,8 @@ def test_no_line_whatever_breaks_the_reading(line: str) -> None:
     assert phrase is None or (phrase.ticket or 0) >= 0
     assert phrase is None or phrase.text in line
     nearest(line)
+    number_in(line)
+    option_in(line)
     read_pause(line, NOON)
     read_priority(line)
     mask_phones(line)
@@ -260,7 +291,9 @@ def test_long_lines_are_read_in_one_go(start: str, filler: str) -> None:
     line = start + filler * (20_000 // len(filler)) + "x"
     phrase = read(line)
     if phrase is not None:
-        names_several(phrase)
+        numbers_of(phrase)
+    number_in(line)
+    option_in(line)
     nearest(line)
     read_pause(line, NOON)
     read_priority(line)

@@ -93,6 +93,16 @@ async def test_in_a_group_nothing_is_done_unless_it_is_a_command(stage) -> None:
     assert await stage.world.kinds(number) == ["opened", "routed"]
 
 
+async def test_a_quoted_message_of_ours_names_the_ticket(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    card = stage.last(team="二线")
+    said = await stage.say("李工", "要换搓纸轮", "二线", quoting=card)
+    assert said.startswith(f"已备注\uff1a#{number} 打印机卡纸")
+    assert f"你已接单\uff1a#{number}" in await stage.say("李工", "接单", "二线", quoting=card)
+    assert f"已挂起\uff1a#{number}" in await stage.say("李工", "挂起 等配件 2天", "二线")
+    assert "要挂起哪一单" in await stage.say("李工", "挂起 等配件 2天"), "another chat"
+
+
 async def test_an_unbound_person_binds_with_a_code(stage) -> None:
     await stage.arrives("新人", "u077")
     assert "绑定" in await stage.say("新人", "我的")

@@ -7,7 +7,7 @@ import pytest
 
 from bots.orders import ORDERS
 from server.domain import notices
-from server.domain.phrases import NEEDS_NUMBER
+from server.domain.sayings import NEEDS_NUMBER
 from server.words import LANGUAGES, word_list
 
 ROOT = Path(__file__).parents[2]

@@ -44,15 +44,21 @@ class Stage:
         self.chat.groups[title] = self.sim.group(title, members=members)
         return cast("str", self.chat.groups[title].id)
 
-    def begin(self, name: str, text: str, team: str = "") -> Any:
-        """Somebody writes; nobody has heard it yet."""
+    def begin(self, name: str, text: str, team: str = "", quoting: Any = None) -> Any:
+        """Somebody writes, perhaps to a message that he quotes; nobody has heard it yet."""
+        person = self.chat.people[name]
         if not team:
-            return self.chat.people[name].says(text)
-        return self.chat.people[name].says(f"@派单 {text}", in_=self.chat.groups[team])
+            return person.says(text, quoting=quoting)
+        return person.says(f"@派单 {text}", in_=self.chat.groups[team], quoting=quoting)
 
-    async def say(self, name: str, text: str, team: str = "") -> str:
+    def last(self, name: str = "", team: str = "") -> Any:
+        """What the robot wrote last, in private or in a team's group."""
+        chat = self.chat.groups[team].messages if team else self.chat.people[name].private_messages
+        return [one for one in chat if one.from_robot][-1]
+
+    async def say(self, name: str, text: str, team: str = "", quoting: Any = None) -> str:
         """Somebody writes, and gets an answer in the same chat."""
-        line = self.begin(name, text, team)
+        line = self.begin(name, text, team, quoting)
         await self.settled(line)
         return cast("str", self.answers(line)[-1].text)
 

@@ -61,7 +61,7 @@ class Postbox:
             talk = chat.Talk(
                 arrival=arrival, via="desk", recipient={"person": "p"}, refused=lambda r: r.code
             )
-            await chat.answer(desk, talk, "好的")
+            await chat.answer(desk, talk, chat.Said(text="好的"))
 
     @property
     def kinds(self) -> list[str]:

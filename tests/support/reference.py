@@ -19,13 +19,14 @@ import server
 from server import cli, words
 from server.api.openapi import openapi_path
 from server.api.surface import OPERATIONS, Operation
-from server.domain import errors, phrases
+from server.domain import errors
 from server.domain.calendars import Calendar, Override, china_days, china_years
 from server.domain.commands import AnyCommand
 from server.domain.errors import Refusal
 from server.domain.events import AnyBody
 from server.domain.people import Role
 from server.domain.permissions import MAY, OWN_ONLY
+from server.domain.sayings import VERBS
 from server.settings import ENVIRONMENT, EXAMPLES, Settings
 from tests.support.sheets import (
     HELP,
@@ -292,7 +293,7 @@ def api_page(language: str) -> Iterator[str]:
 def sayings() -> dict[str, list[str]]:
     """Every way to say a verb, by verb, in the order of the table."""
     found: dict[str, list[str]] = {}
-    for saying, verb in phrases.VERBS.items():
+    for saying, verb in VERBS.items():
         found.setdefault(verb, []).append(saying)
     return found
 

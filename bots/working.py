@@ -1,0 +1,206 @@
+"""What a line changes: tickets, duty, binding. Each does it and answers, as one."""
+
+from typing import Final, cast
+
+from bots.orders import Order, Place, Question, order_of
+from bots.telling import cut, due_line, moment, priority_name, status_name, subject_of, where
+from bots.turn import Turn, refusal_text
+from server.domain import commands as c
+from server.domain.errors import Refusal
+from server.domain.firm import Firm
+from server.domain.people import Duty, Staff
+from server.domain.phrase_parts import read_span
+from server.domain.phrases import Phrase
+from server.domain.recall import Choice
+from server.domain.ticket import Ticket
+from server.usecases import chat, reading
+from server.usecases.acts import Act
+from server.usecases.chat import Outcome, Said
+from server.usecases.duty import USUAL_BREAK, say_duty
+from server.usecases.handovers import take_one
+from server.usecases.intake import Filed, Filing, open_filing
+from server.vault import digest
+from server.words import say
+
+_SUBJECT: Final = 200
+_TELL_DUE: Final = frozenset({"claim", "take_over", "reply", "resume", "reopen", "priority"})
+_MOST_AT_ONCE: Final = 20
+"""So many tickets one line may name: its answer has to be read."""
+
+
+async def order(turn: Turn, phrase: Phrase, person: Staff, chosen: int | None = None) -> None:
+    """A command to a ticket. `chosen` is who was meant of several."""
+    try:
+        ticket = await reading.read_ticket(turn.desk, person, phrase.ticket or 0)
+    except Refusal as refusal:
+        await turn.refuse(refusal)
+        return
+    asked = _order(turn, phrase, ticket, chosen)
+    if isinstance(asked, Question):
+        await _ask(turn, phrase, ticket, asked)
+        return
+    caller = await _caller(turn, ticket) if isinstance(asked, c.Claim) else ""
+
+    def said(outcomes: tuple[Outcome, ...]) -> Said:
+        after = cast("Ticket", outcomes[0])
+        text = done(turn, phrase, after) + caller + left_behind(turn)
+        return turn.said(text, after.number)
+
+    await chat.obey_line(turn.desk, turn.talk, (asked,), person, said)
+
+
+async def order_many(turn: Turn, phrase: Phrase, person: Staff, numbers: tuple[int, ...]) -> None:
+    """The same to several tickets, each by itself: one answer tells what became of each."""
+    if len(numbers) > _MOST_AT_ONCE:
+        await turn.answer("ask.too_many", most=_MOST_AT_ONCE)
+        return
+    found, told = dict[int, Ticket](), dict[int, str]()
+    for number in numbers:
+        try:
+            found[number] = await reading.read_ticket(turn.desk, person, number)
+        except Refusal as refusal:
+            told[number] = refusal_text(turn.language, refusal, number)
+    orders = tuple(
+        cast("c.AnyCommand", _order(turn, phrase, ticket, None)) for ticket in found.values()
+    )
+    if not orders:
+        text = turn.fit("\n".join(told[number] for number in numbers))
+        await chat.answer(turn.desk, turn.talk, Said(text=text))
+        return
+
+    def said(outcomes: tuple[Outcome, ...]) -> Said:
+        for number, outcome in zip(found, outcomes, strict=True):
+            refused = isinstance(outcome, Refusal)
+            told[number] = (
+                refusal_text(turn.language, outcome, number)
+                if isinstance(outcome, Refusal)
+                else done(turn, phrase, outcome)
+            )
+            if not refused:
+                turn.about = number
+        return turn.said("\n".join(told[number] for number in numbers), turn.about)
+
+    await chat.obey_line(turn.desk, turn.talk, orders, person, said)
+
+
+def _order(turn: Turn, phrase: Phrase, ticket: Ticket, chosen: int | None) -> Order:
+    place = Place(
+        firm=turn.firm,
+        platform=turn.arrival.channel,
+        named=turn.heard.named if chosen is None else (),
+        now=turn.now,
+        chosen=chosen,
+    )
+    return order_of(phrase, ticket, place)
+
+
+async def _ask(turn: Turn, phrase: Phrase, ticket: Ticket, question: Question) -> None:
+    """Something has to be said besides; of a few answers one may be chosen by its number."""
+    lines = [turn.say(f"ask.{question.code}", ticket=ticket.number, **question.facts)]
+    recall, choice = turn.recall.speaks_of(ticket.number, turn.now), None
+    if question.options:
+        lines += [f"{place}. {one.label}" for place, one in enumerate(question.options, start=1)]
+        choice = Choice(phrase=phrase, options=question.options)
+        recall = recall.asks_choice(choice, turn.now)
+    text = turn.fit("\n".join(lines))
+    said = Said(text=text, ticket=ticket.number, recall=recall, choice=choice)
+    await chat.answer(turn.desk, turn.talk, said)
+
+
+async def _caller(turn: Turn, ticket: Ticket) -> str:
+    """Whom to call: said to him who claims."""
+    customer = (await chat.read_brief(turn.desk, ticket)).customer
+    reached = " ".join(part for part in (customer.name, customer.phone) if part)
+    return "\n" + turn.say("customer", customer=reached) if reached else ""
+
+
+def done(turn: Turn, phrase: Phrase, after: Ticket) -> str:
+    """What was done, and how the ticket stands now."""
+    text = turn.say(
+        f"done.{phrase.verb}",
+        ticket=after.number,
+        subject=subject_of(after),
+        where=where(turn.language, after, turn.firm),
+        status=status_name(turn.language, after, turn.firm),
+        priority=priority_name(turn.language, after),
+    )
+    due = due_line(turn.language, after, turn.now, turn.firm.profile.zone)
+    return f"{text}\n{due}" if due and phrase.verb in _TELL_DUE else text
+
+
+def left_behind(turn: Turn) -> str:
+    """Pictures that came along with a command stay in the chat: say so."""
+    return "\n" + turn.say("attachments_left") if turn.heard.attached else ""
+
+
+async def file(turn: Turn, phrase: Phrase, person: Staff) -> None:
+    """新建: a colleague files a ticket of his own."""
+    first, _, _ = phrase.text.strip().partition("\n")
+    filing = Filing(
+        channel=turn.arrival.channel,
+        key=f"file:{turn.arrival.key}",
+        subject=cut(first, _SUBJECT),
+        text=phrase.text,
+        name=person.name,
+        email=person.email,
+        via=turn.talk.via,
+        by=person,
+    )
+
+    async def open_it(act: Act) -> tuple[Filed, Firm]:
+        return await open_filing(act, filing), await act.firm()
+
+    def said(found: tuple[Filed, Firm]) -> Said:
+        ticket = found[0].ticket
+        text = turn.say(
+            "done.file",
+            ticket=ticket.number,
+            subject=subject_of(ticket),
+            where=where(turn.language, ticket, found[1]),
+        )
+        return turn.said(text + left_behind(turn), ticket.number)
+
+    await chat.do(turn.desk, turn.talk, open_it, said)
+
+
+async def duty(turn: Turn, phrase: Phrase, person: Staff) -> None:
+    """值班, 小休, 下班."""
+    span, wanted = read_span(phrase.text) or USUAL_BREAK, cast("Duty", phrase.verb)
+
+    async def change(act: Act) -> Staff:
+        return await say_duty(act, person, wanted, turn.talk.via, span)
+
+    def said(after: Staff) -> Said:
+        until, zone = after.break_until, turn.firm.profile.zone
+        at = moment(turn.language, until, turn.now, zone) if until is not None else ""
+        return turn.said(turn.say(after.duty, until=at))
+
+    await chat.do(turn.desk, turn.talk, change, said)
+
+
+async def take_over(turn: Turn, phrase: Phrase, person: Staff) -> None:
+    """接手: what a colleague left at the end of his shift."""
+    number = phrase.ticket or 0
+
+    async def take(act: Act) -> Ticket:
+        return await take_one(act, person, number, turn.talk.via)
+
+    def said(after: Ticket) -> Said:
+        return turn.said(done(turn, phrase, after), number)
+
+    await chat.do(turn.desk, turn.talk, take, said, number)
+
+
+async def bind(turn: Turn, phrase: Phrase) -> None:
+    """绑定: the account says the code that the console showed."""
+    account = turn.heard.user_id
+    if not account:
+        await turn.answer("no_identity")
+        return
+
+    def bound(staff: Staff) -> Said:
+        return Said(text=turn.fit(say(staff.language, "chat.bound", name=staff.name)))
+
+    # The console's codes are capital letters and digits; telephones write small ones.
+    code = digest("".join(phrase.text.split()).upper())
+    await chat.bind_line(turn.desk, turn.talk, code, account, bound)

@@ -1,0 +1,82 @@
+"""What the bot remembers of one person in one chat, so that half a sentence is understood.
+
+The last ticket counts for ten minutes, a question that is still open just as long. A ticket that
+nobody named is never replied to, closed, cancelled or merged: a word to the wrong customer cannot
+be taken back.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from server.domain.phrases import Phrase
+from server.domain.sayings import Verb
+
+REMEMBERED_FOR: Final = timedelta(minutes=10)
+NAMED_ONLY: Final[frozenset[Verb]] = frozenset({"reply", "close", "cancel"})
+"""Verbs for which the number has to be said, or a message of ours quoted."""
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One of several that are meant by a name: what tells him from the others, and who he is."""
+
+    label: str
+    staff: int
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with a few answers: which of these colleagues did the phrase mean?"""
+
+    phrase: Phrase
+    options: tuple[Option, ...]
+
+
+class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`ticket` is the one that was spoken of at `ticket_at`. `lacking` is a phrase without its
+    number, `choice` one whose name fits several: asked at `asked_at`.
+    """
+
+    ticket: int | None = None
+    ticket_at: datetime | None = None
+    lacking: Phrase | None = None
+    choice: Choice | None = None
+    asked_at: datetime | None = None
+
+    def speaks_of(self, ticket: int, at: datetime) -> "Recall":
+        """The ticket was spoken of now; whatever was asked is settled."""
+        return replace(self.answered(), ticket=ticket, ticket_at=at)
+
+    def answered(self) -> "Recall":
+        """Nothing is asked any more."""
+        return replace(self, lacking=None, choice=None, asked_at=None)
+
+    def asks_number(self, phrase: Phrase, at: datetime) -> "Recall":
+        """The phrase lacks its number."""
+        return replace(self.answered(), lacking=phrase, asked_at=at)
+
+    def asks_choice(self, choice: Choice, at: datetime) -> "Recall":
+        """One of these has to be chosen."""
+        return replace(self.answered(), choice=choice, asked_at=at)
+
+    def ticket_for(self, phrase: Phrase, now: datetime) -> int | None:
+        """The ticket that a phrase without a number is about, or None: it has to be named."""
+        if phrase.verb in NAMED_ONLY or not phrase.apart or not _fresh(self.ticket_at, now):
+            return None
+        return self.ticket
+
+    def open_choice(self, now: datetime) -> Choice | None:
+        """The choice that is still open."""
+        return self.choice if _fresh(self.asked_at, now) else None
+
+    def open_lack(self, now: datetime) -> Phrase | None:
+        """The phrase that still waits for its number."""
+        return self.lacking if _fresh(self.asked_at, now) else None
+
+
+NOTHING: Final = Recall()
+
+
+def _fresh(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now - at <= REMEMBERED_FOR
