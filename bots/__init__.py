@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from bots import dingtalk, wecom
+from bots import dingtalk, wecom, wecom_app
 from server.desk import Connect
 
 
@@ -31,6 +31,12 @@ BOTS: Final[dict[str, Platform]] = {
         connect=wecom.connect,
         keys=wecom.KEYS,
         required=wecom.REQUIRED,
+    ),
+    "wecom_app": Platform(
+        kind="wecom_app",
+        connect=wecom_app.connect,
+        keys=wecom_app.KEYS,
+        required=wecom_app.REQUIRED,
     ),
 }
 """A new platform is a folder and an entry here; tests/bots/test_platforms.py then tells it the

@@ -32,6 +32,17 @@ def disarmed(text: str) -> str:
     return _LINE_START.sub("\\1\u200b\\2", plain)
 
 
+def spoken(card: Card) -> str:
+    """The card as plain text, for those whose app draws no markdown; a link is all it has."""
+    parts = [card.title, *card.lines]
+    if card.quote:
+        parts.append(f"「{card.quote}」")
+    if card.hint:
+        parts.append(card.hint)
+    text = disarmed("\n".join(parts))
+    return f'{text}\n<a href="{card.link}">{card.link_text}</a>' if card.link else text
+
+
 def drawn(card: Card) -> str:
     """The card as markdown."""
     parts = [f"**{disarmed(card.title)}**"]

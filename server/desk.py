@@ -1,9 +1,9 @@
 """`Desk`: what every use case is given, and the protocols that the outside has to satisfy."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -120,6 +120,31 @@ class Connection(Protocol):
 
     async def run(self) -> None:
         """Receive until cancelled; frees everything it opened."""
+        ...
+
+
+class NotGenuine(Exception):
+    """A call from the outside that does not prove whom it comes from; `code` says what is wrong."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@runtime_checkable
+class CalledBack(Protocol):
+    """A connection whose platform calls the desk. Its calls prove themselves."""
+
+    def confirm(self, query: Mapping[str, str]) -> str:
+        """What the platform wants to read before it calls. Refuses `NotGenuine`."""
+        ...
+
+    async def take(self, query: Mapping[str, str], body: bytes) -> str:
+        """Make durable what is told, and give what is answered. Refuses `NotGenuine`."""
+        ...
+
+    def proof(self, name: str) -> str | None:
+        """The content of a file by which the platform has the desk's address proved."""
         ...
 
 

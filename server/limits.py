@@ -13,7 +13,7 @@ import msgspec
 
 from server.domain.errors import TooManyTries
 
-Limit = Literal["sign_in", "portal_read", "portal_write", "bind"]
+Limit = Literal["sign_in", "portal_read", "portal_write", "bind", "callback"]
 
 MOST_REMEMBERED: Final = 20_000
 
@@ -30,6 +30,7 @@ RATES: Final[dict[Limit, Rate]] = {
     "portal_read": Rate(120, 0.5),
     "portal_write": Rate(30, 2.0),
     "bind": Rate(5, 60.0),
+    "callback": Rate(60, 1.0),
 }
 """Many customers may come from one address: an office, a mobile carrier."""
 

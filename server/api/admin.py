@@ -83,14 +83,15 @@ async def save_channel(call: Call, asked: s.ChannelWanted) -> s.ChannelShown:
     if connect is None:
         raise UnknownChannel(kind=kind)
     known = (await administration.list_channels(call.desk)).get(kind, _NOTHING)
+    wanted = _wanted(call, asked, known)
     if asked.enabled:
         try:
-            connect(call.desk, asked.doc, _secret(call, asked, known))
+            connect(call.desk, asked.doc, _kept(call, known) if wanted is None else wanted)
         except BadChannel as bad:
             known_problem = find(call.language, f"field.{bad.problem}") is not None
             code = bad.problem if known_problem else "setting"
             raise Refused({bad.key: (code, {"problem": bad.problem})}) from bad
-    secret = vault.encrypt(call.desk.secret, asked.secret) if asked.secret is not None else None
+    secret = vault.encrypt(call.desk.secret, wanted) if wanted is not None else None
     await administration.save_channel(
         call.desk, Actor("staff", call.by.id), kind, asked.doc, secret, asked.enabled
     )
@@ -98,12 +99,26 @@ async def save_channel(call: Call, asked: s.ChannelWanted) -> s.ChannelShown:
     return _channel(call, kind, saved)
 
 
-def _secret(call: Call, asked: s.ChannelWanted, known: Channel) -> str:
-    """The new secret, else the old one. Refuses `Invalid(secret)` when the old one was kept with
-    another key than the desk has now.
-    """
-    if asked.secret is not None:
+def _wanted(call: Call, asked: s.ChannelWanted, known: Channel) -> str | None:
+    """The secret to be kept from now on; None: the old one. Several are one JSON object."""
+    if asked.secrets is None:
         return asked.secret
+    named = _named(_kept(call, known)) | asked.secrets
+    return msgspec.json.encode({key: value for key, value in named.items() if value}).decode()
+
+
+def _named(secret: str) -> dict[str, str]:
+    """Several secrets by name; none where there is one without a name."""
+    try:
+        return msgspec.json.decode(secret, type=dict[str, str])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _kept(call: Call, known: Channel) -> str:
+    """The old secret. Refuses `Invalid(secret)` when it was kept with another key than the desk
+    has now.
+    """
     if known.secret is None:
         return ""
     try:
@@ -128,10 +143,18 @@ def _channel(call: Call, kind: str, channel: Channel) -> s.ChannelShown:
         enabled=channel.enabled,
         doc=msgspec.json.decode(channel.doc, type=dict[str, str]),
         has_secret=channel.secret is not None,
+        secrets=_names(call, channel),
         state=state,
         trouble=trouble,
         advice=_advice(call, kind, trouble),
     )
+
+
+def _names(call: Call, channel: Channel) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(_named(_kept(call, channel))))
+    except Refused:
+        return ()
 
 
 def _advice(call: Call, kind: str, trouble: str) -> str:

@@ -4,7 +4,6 @@ Litestar finds the route and holds the connection; reading bodies, checking who 
 answers is ours, because each costs less and says more that way (measured in facts/stack.md).
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from server.api import (
     admin,
     auth,
     calendars,
+    callbacks,
     dry_run,
     duty,
     law,
@@ -36,7 +36,7 @@ from server.api import (
 from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
 from server.api.errors import answer_problem
 from server.api.guards import Gate, Hardening
-from server.api.reading import LARGEST_BODY, SlowBody, decode
+from server.api.reading import LARGEST_BODY, decode, read_body
 from server.api.surface import OPERATIONS, Operation
 from server.desk import Desk
 from server.limits import Limits
@@ -88,7 +88,7 @@ def make_api(
     known = [(operation, HANDLERS[operation.id]) for operation in OPERATIONS]
     operations = [_route(edge, operation, handler) for operation, handler in (*known, *extra)]
     return Litestar(
-        [*operations, *pages.routes(edge, dist)],
+        [*operations, *callbacks.routes(edge), *pages.routes(edge, dist)],
         middleware=[Gate(edge)],
         before_send=[Hardening(frame_ancestors)],
         exception_handlers={Exception: answer_problem},
@@ -119,20 +119,13 @@ def _endpoint(edge: Edge, operation: Operation, handler: Handler) -> Endpoint:
         if decoder is None:
             given = await handler(call)
         else:
-            given = await handler(call, decode(await _body(request, edge), decoder))
+            given = await handler(
+                call, decode(await read_body(request, edge.slowest_body), decoder)
+            )
         return _response(operation, given)
 
     endpoint.__name__ = operation.id
     return endpoint
-
-
-async def _body(request: Request[Any, Any, Any], edge: Edge) -> bytes:
-    """The whole body. Refuses `SlowBody`: who sends it drop by drop holds a connection for ever."""
-    try:
-        async with asyncio.timeout(edge.slowest_body.total_seconds()):
-            return await request.body()
-    except TimeoutError:
-        raise SlowBody(seconds=round(edge.slowest_body.total_seconds())) from None
 
 
 def _response(operation: Operation, given: object) -> Response[Any]:

@@ -23,6 +23,7 @@ from server.api import docs, manual
 from server.api.calls import Edge, UnknownPath
 from server.api.openapi import openapi_text
 from server.api.sheet import sheet
+from server.desk import CalledBack
 from server.usecases import reading
 from server.words import language_of, say
 
@@ -155,7 +156,13 @@ class Site:
         return self._answer_exact(request, f"assets/{path.lstrip('/')}")
 
     async def file(self, request: Asked, name: str) -> Answer:
-        """A file at the top, such as favicon.ico."""
+        """A file at the top, such as favicon.ico, or the one by which a platform has our address
+        proved.
+        """
+        for connection in self._edge.desk.connections.values():
+            proof = connection.proof(name) if isinstance(connection, CalledBack) else None
+            if proof is not None:
+                return Response(proof.encode(), media_type="text/plain")
         return self._answer_exact(request, name)
 
     async def manual(self, request: Asked, page: str = "") -> Answer:

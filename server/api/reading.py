@@ -5,13 +5,16 @@ no database holds are nobody's number. What cannot be read raises `Malformed`; w
 and breaks a rule on a field raises `Refused`, both with the fields and why.
 """
 
+import asyncio
 import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
+from litestar import Request
 
 from server.domain.errors import Invalid, Refusal
 from server.domain.texts import clean, cleaned
@@ -60,6 +63,15 @@ class Refused(Invalid):
 
 
 Refused.code = Invalid.code
+
+
+async def read_body(request: Request[Any, Any, Any], within: timedelta) -> bytes:
+    """The whole body. Refuses `SlowBody`: who sends it drop by drop holds a connection for ever."""
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            return await request.body()
+    except TimeoutError:
+        raise SlowBody(seconds=round(within.total_seconds())) from None
 
 
 def decode(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:

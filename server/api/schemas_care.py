@@ -39,25 +39,33 @@ class ColleagueWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ChannelShown(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /api/v1/channels: a channel without its secret; `state` says how it goes, `trouble` is
-    a code of what is wrong and `advice` says in words what to do about it.
+    """GET /api/v1/channels: a channel without its secret; `secrets` are the names of those that are
+    kept, where it has several. `state` says how it goes, `trouble` is a code of what is wrong and
+    `advice` says in words what to do about it.
     """
 
     kind: str
     enabled: bool
     doc: dict[str, str]
     has_secret: bool
+    secrets: tuple[str, ...] = ()
     state: Literal["off", "connecting", "connected", "trouble"] = "off"
     trouble: str = ""
     advice: str = ""
 
 
+Secret = Annotated[str, msgspec.Meta(max_length=500)]
+
+
 class ChannelWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """PUT /api/v1/channels/{kind}; `secret` null keeps the old one."""
+    """PUT /api/v1/channels/{kind}; `secret` null keeps the old one. A channel that has several
+    takes `secrets` by name; those left out are kept, an empty one is forgotten.
+    """
 
     enabled: bool
     doc: dict[str, str]
-    secret: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    secret: Secret | None = None
+    secrets: dict[str, Secret] | None = None
 
 
 class GroupShown(msgspec.Struct, frozen=True, kw_only=True):

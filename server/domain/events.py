@@ -72,7 +72,9 @@ class Actor(msgspec.Struct, frozen=True):
 
 DESK = Actor("desk")
 
-Via = Literal["web", "api", "form", "portal", "dingtalk", "wecom", "mail", "desk", "demo"]
+Via = Literal[
+    "web", "api", "form", "portal", "dingtalk", "wecom", "wecom_app", "mail", "desk", "demo"
+]
 
 
 Body = event_body.Body

@@ -36,7 +36,7 @@ from server.domain.ticket import Ticket
 Repeat = Literal["keyed", "at_most_once", "at_least_once"]
 Facts = dict[str, str | int | None]
 
-CHATS: Final = frozenset({"dingtalk", "wecom"})
+CHATS: Final = frozenset({"dingtalk", "wecom", "wecom_app"})
 UNHAPPY: Final = 2
 """Ratings up to this one are told to the leaders."""
 

@@ -30,6 +30,7 @@ async def test_a_channels_secret_is_kept_and_never_shown(connectable: World):
     assert [(one["kind"], one["enabled"], one["has_secret"]) for one in before] == [
         ("dingtalk", False, False),
         ("wecom", False, False),
+        ("wecom_app", False, False),
     ]
     wanted = {"enabled": True, "doc": DOC, "secret": SECRET}
     saved = await admin.put("/api/v1/channels/dingtalk", json=wanted)
@@ -151,17 +152,17 @@ async def test_a_channels_trouble_is_told_in_words(connectable: World):
         connectable.desk, by, "dingtalk", {"client_id": "x"}, None, enabled=True
     )
     connectable.desk.troubles = {"dingtalk": "wrong_key"}
-    shown, _wecom = (await admin.get("/api/v1/channels")).json()
+    shown, *_others = (await admin.get("/api/v1/channels")).json()
     assert (shown["state"], shown["trouble"]) == ("trouble", "wrong_key")
     assert "重新填写" in shown["advice"]
     connectable.desk.troubles = {"dingtalk": "bad_setting:client_id"}
-    shown, _wecom = (await admin.get("/api/v1/channels")).json()
+    shown, *_others = (await admin.get("/api/v1/channels")).json()
     assert "client_id" in shown["advice"]
     connectable.desk.troubles = {}
     crashed = LoopHealth(
         state="pausing", since_at=connectable.clock.now(), crashes=1, incident="i-7"
     )
     connectable.desk.loops = {"receiver:dingtalk": crashed}
-    shown, _wecom = (await admin.get("/api/v1/channels")).json()
+    shown, *_others = (await admin.get("/api/v1/channels")).json()
     assert (shown["state"], shown["trouble"]) == ("trouble", "crashed")
     assert "i-7" in shown["advice"]

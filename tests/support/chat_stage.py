@@ -1,10 +1,11 @@
 """What a story needs of a chat platform: people who write, and what the robot wrote to whom."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any, cast
 
-from bots.rehearsal import wecom
+from bots.rehearsal import wecom, wecom_app
 from bots.rehearsal.dingtalk import DingTalkRehearsal
 from bots.rehearsal.dingtalk_world import Seen
 from server import vault
@@ -205,5 +206,66 @@ class WeComStage(Stage):
         await self.sim.stop()
 
 
+class WeComAppStage(Stage):
+    """WeCom by a self-built app, by its rehearsal: it calls back to the desk's real address."""
+
+    kind = "wecom_app"
+    doc = {"corp_id": "ww1234567890abcdef", "app_id": "1000002"}  # noqa: RUF012
+    secrets = {  # noqa: RUF012
+        "secret": "appsecret",
+        "token": "spamtest",
+        "aes_key": "MG8VZ97Lg4ZZwv/uTO3YmRn/ntnKTTh1F0xUUIMcP+Y",
+    }
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.sim = wecom_app.WeComAppRehearsal(world.clock, world.activity)
+        self.chat = AppChat()
+        self.url = ""
+
+    async def connect(self) -> None:
+        """Switch it on with everybody bound, and have WeCom call back."""
+        self.url = await self.sim.start()
+        self.sim.add_app(self.doc["corp_id"], int(self.doc["app_id"]), self.secrets["secret"])
+        for number, name in enumerate((SUPERVISOR, "李工", "小赵"), start=1):
+            person = self.sim.person(f"w00{number}", name)
+            self.chat.people[name] = person
+            await bind_account(self.world.desk, self.world.staff_ids[name], self.kind, person.id)
+        await self.save()
+        await self.world.at_rest()
+        assert await self.calls_back()
+
+    async def calls_back(self, **wrong: str) -> bool:
+        """The administrator saves the address in WeCom's console."""
+        secrets = self.secrets | wrong
+        return await self.sim.set_callback(
+            f"{await self.world.url()}/callbacks/{self.kind}", secrets["token"], secrets["aes_key"]
+        )
+
+    async def save(self, *, enabled: bool = True, doc: dict[str, str] | None = None) -> None:
+        """The administrator saves the channel."""
+        await administration.save_channel(
+            self.world.desk,
+            Actor("staff", self.world.staff_ids[ADMINISTRATOR]),
+            self.kind,
+            self.doc | {"url": self.url} | (doc or {}),
+            vault.encrypt(self.world.desk.secret, json.dumps(self.secrets)),
+            enabled=enabled,
+        )
+
+    async def stop(self) -> None:
+        """After the world has ended."""
+        await self.sim.stop()
+
+
+class AppChat:
+    """The rehearsed app's people by name; it is in no groups."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, wecom_app.Person] = {}
+
+
 STAGES: dict[str, Callable[[World], Stage]] = {"dingtalk": DingTalkStage, "wecom": WeComStage}
-"""One for every entry of bots.BOTS."""
+"""One for every platform that is spoken to in groups."""
+ALONE = frozenset({"wecom_app"})
+"""Platforms in private only; their stories stand apart."""

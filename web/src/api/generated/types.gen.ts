@@ -179,8 +179,9 @@ export type CandidateShown = {
 /**
  * ChannelShown
  *
- * GET /api/v1/channels: a channel without its secret; `state` says how it goes, `trouble` is
- * a code of what is wrong and `advice` says in words what to do about it.
+ * GET /api/v1/channels: a channel without its secret; `secrets` are the names of those that are
+ * kept, where it has several. `state` says how it goes, `trouble` is a code of what is wrong and
+ * `advice` says in words what to do about it.
  */
 export type ChannelShown = {
     kind: string;
@@ -189,6 +190,7 @@ export type ChannelShown = {
         [key: string]: string;
     };
     has_secret: boolean;
+    secrets: Array<string>;
     state: 'connected' | 'connecting' | 'off' | 'trouble';
     trouble: string;
     advice: string;
@@ -197,7 +199,8 @@ export type ChannelShown = {
 /**
  * ChannelWanted
  *
- * PUT /api/v1/channels/{kind}; `secret` null keeps the old one.
+ * PUT /api/v1/channels/{kind}; `secret` null keeps the old one. A channel that has several
+ * takes `secrets` by name; those left out are kept, an empty one is forgotten.
  */
 export type ChannelWanted = {
     enabled: boolean;
@@ -205,6 +208,9 @@ export type ChannelWanted = {
         [key: string]: string;
     };
     secret?: string | null;
+    secrets?: {
+        [key: string]: string;
+    } | null;
 };
 
 /**
