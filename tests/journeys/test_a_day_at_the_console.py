@@ -117,6 +117,46 @@ async def test_hands_stay_on_the_keyboard(world: World, windows: Windows) -> Non
     await expect(page.get_by_test_id("keys-help")).to_be_visible()
 
 
+async def test_of_a_long_list_only_what_is_near_exists_and_hands_do_not_notice(
+    world: World, windows: Windows
+) -> None:
+    for number in range(1, 91):
+        await world.file(f"打印机卡纸 {number}", phone=f"139{number:08d}")
+    boss = await Colleague.comes(world, windows, SUPERVISOR, "/console/tickets?view=all")
+    page, keys = boss.page, boss.page.keyboard
+    table, rows, focus = (
+        page.get_by_role("table"),
+        page.locator("a[data-row]"),
+        page.locator(":focus"),
+    )
+    await boss.sees_row(90, "打印机卡纸 90")
+    await keys.press("j")
+    await expect(focus).to_have_text("打印机卡纸 90")
+
+    # To the very end: the list is whole, few of its rows exist, and the focused one is among them.
+    for loaded in ("80", "90"):
+        await page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+        await expect(table).to_have_attribute("data-rows", loaded)
+    await page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    await boss.sees_row(1, "打印机卡纸 1")
+    assert await rows.count() < 90
+    await expect(table).to_have_attribute("aria-rowcount", "91")
+    await expect(page.get_by_test_id("ticket-1")).to_have_attribute("aria-rowindex", "91")
+    await expect(focus).to_have_text("打印机卡纸 90")
+    await keys.press("j")
+    await expect(focus).to_have_text("打印机卡纸 89")
+    await expect(focus).to_be_in_viewport()
+
+    # Over the edge of what exists, and a row that moves keeps the focus.
+    for _ in range(30):
+        await keys.press("j")
+    await expect(focus).to_have_text("打印机卡纸 59")
+    await expect(focus).to_be_in_viewport()
+    await world.file("新来的", phone="13800000009")
+    await boss.sees_row(91, "新来的")
+    await expect(focus).to_have_text("打印机卡纸 59")
+
+
 async def test_of_two_who_claim_at_once_the_loser_reads_who_won(
     world: World, windows: Windows
 ) -> None:
