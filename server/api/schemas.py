@@ -263,6 +263,7 @@ class TicketsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     assignee: Number | None = None
     priority: Priority | None = None
     status_category: StatusCategory | None = None
+    customer: Number | None = None
     sort: Literal["due", "updated", "created"] = "updated"
     after: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 25

@@ -39,6 +39,7 @@ async def list_tickets(call: Call) -> s.TicketsPage:
         assignee=asked.assignee,
         status_category=asked.status_category,
         priority=asked.priority.value if asked.priority is not None else None,
+        customer=asked.customer,
         sort=asked.sort,
         after=asked.after,
         limit=asked.limit,

@@ -43,6 +43,7 @@ class TicketQuery(msgspec.Struct, frozen=True, kw_only=True):
     assignee: int | None = None
     status_category: StatusCategory | None = None
     priority: str | None = None
+    customer: int | None = None
     sort: Sort = "updated"
     after: str | None = None
     limit: int = 25
@@ -264,6 +265,7 @@ def _query(query: TicketQuery, by: Staff) -> Query:
         team=query.team,
         assignee=query.assignee,
         priority=query.priority,
+        customer=query.customer,
         sort=sort,
         after=_after(query.after, sort),
         limit=query.limit,

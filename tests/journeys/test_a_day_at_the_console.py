@@ -61,6 +61,31 @@ async def test_a_call_becomes_a_ticket_that_is_noted_handed_on_held_and_resumed(
     kinds = await world.kinds(1)
     assert kinds[:4] == ["opened", "routed", "noted", "transferred"]
 
+    # He calls again, and a colleague files it once more: it is the same thing. And another one.
+    again = await world.file("墨水", "还是那台。另外网络也断了", phone="02165432100")
+    await page.goto(f"{boss.url}/console/tickets/{again.number}")
+    await boss.does("split")
+    await page.get_by_test_id("dialog-split").get_by_role("checkbox").first.check()
+    await page.get_by_test_id("split-subject").fill("网络断了")
+    await page.get_by_test_id("confirm").click()
+    await boss.sees("split-into", "#3")
+    await boss.does("merge")
+    await page.get_by_test_id("merge-seek").fill("没墨")
+    await page.get_by_test_id("merge-found").get_by_role("radio").check()
+    await page.get_by_test_id("confirm").click()
+    await boss.sees("merged-into", "#1")
+    await boss.sees("status", "已合并")
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="打开客户看到的进度页").click()
+    progress = await opened.value
+    await expect(progress.get_by_test_id("merged")).to_contain_text("#1")
+    await progress.get_by_test_id("merged").get_by_role("link").click()
+    await expect(progress.get_by_test_id("subject")).to_have_text("打印机没墨了")
+    await progress.close()
+    await boss.does("unmerge")
+    await page.get_by_test_id("confirm").click()
+    await boss.sees("status", "待处理")
+
 
 async def test_hands_stay_on_the_keyboard(world: World, windows: Windows) -> None:
     first, second = (

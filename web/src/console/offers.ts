@@ -19,6 +19,9 @@ export const OFFERS = [
   'edit',
   'plan',
   'check_in',
+  'merge',
+  'unmerge',
+  'split',
 ] as const
 export type Offer = (typeof OFFERS)[number]
 
@@ -59,6 +62,9 @@ export function offersOf(ticket: TicketRow, allowed: readonly string[], me: numb
     edit: open,
     plan: open && ticket.assignee !== null,
     check_in: open && ticket.assignee === me,
+    merge: open,
+    unmerge: ticket.status_category === 'merged',
+    split: !GONE.includes(ticket.status_category),
   }
   return new Set(OFFERS.filter((offer) => sensible[offer] && allowed.includes(offer)))
 }

@@ -21,6 +21,9 @@ export type Wish =
   | { command: 'release_due'; metric: string; reason: string }
   | { command: 'plan'; text: string; public: boolean }
   | { command: 'check_in'; latitude: number | null; longitude: number | null }
+  | { command: 'merge'; into: number; reason: string }
+  | { command: 'unmerge'; reason: string }
+  | { command: 'split'; messages: number[]; subject: string; inherit: boolean }
   | { command: 'edit'; seen_version: number; subject?: string; category?: string }
 
 export interface Names {
@@ -59,6 +62,10 @@ export function guess(ticket: TicketRow, wish: Wish, names: Names): TicketRow {
       return moved(ticket, 'closed', names)
     case 'cancel':
       return moved(ticket, 'cancelled', names)
+    case 'merge':
+      return moved(ticket, 'merged', names)
+    case 'unmerge':
+      return moved(ticket, 'open', names)
     case 'set_priority':
       return { ...ticket, priority: wish.priority }
     case 'edit':
@@ -73,6 +80,7 @@ export function guess(ticket: TicketRow, wish: Wish, names: Names): TicketRow {
     case 'release_due':
     case 'plan':
     case 'check_in':
+    case 'split':
       return ticket
   }
 }
@@ -97,6 +105,8 @@ export function undoOf(before: TicketRow, wish: Wish): Wish | null {
       return before.status_category.startsWith('waiting_') ? null : { command: 'resume' }
     case 'close':
       return { command: 'reopen', reason: '' }
+    case 'merge':
+      return { command: 'unmerge', reason: '' }
     default:
       return null
   }

@@ -2495,6 +2495,7 @@ export type ListTicketsData = {
         assignee?: number;
         priority?: Priority;
         status_category?: StatusCategory;
+        customer?: number;
         sort?: 'created' | 'due' | 'updated';
         after?: string;
         limit?: number;
