@@ -60,8 +60,12 @@ async def test_a_call_becomes_a_ticket_that_is_noted_handed_on_held_and_resumed(
     await boss.sees("status", "处理中")
     kinds = await world.kinds(1)
     assert kinds[:4] == ["opened", "routed", "noted", "transferred"]
+    await _splits_and_merges(world, boss)
 
-    # He calls again, and a colleague files it once more: it is the same thing. And another one.
+
+async def _splits_and_merges(world: World, boss: Colleague) -> None:
+    """He calls again, and a colleague files it once more: it is the same thing, and another."""
+    page = boss.page
     again = await world.file("墨水", "还是那台。另外网络也断了", phone="02165432100")
     await page.goto(f"{boss.url}/console/tickets/{again.number}")
     await boss.does("split")
