@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bots import asking, quoting, working
+from bots import asking, quoting, taking_back, working
 from bots.heard import Heard
 from bots.orders import ORDERS
 from bots.turn import Turn, begin
@@ -27,6 +27,7 @@ _OTHERS: Final = {
     "break": working.duty,
     "take_over": working.take_over,
     "file": working.file,
+    "undo": taking_back.undo,
 }
 """What changes something besides tickets in hand."""
 _MANY: Final[frozenset[Verb]] = ORDERS - TAKES_TEXT
@@ -60,7 +61,7 @@ async def _choose(turn: Turn, person: Staff) -> bool:
 
 async def _listen(turn: Turn, person: Staff) -> None:
     """What a known colleague said: a command, words to a message of ours, or neither."""
-    quoted = await quoting.find(turn)
+    quoted = await quoting.find_quoted(turn)
     phrase = turn.phrase
     if quoted is not None and (phrase is None or not phrase.apart):
         await quoting.answer(turn, person, quoted)

@@ -9,7 +9,7 @@ import msgspec
 from bots.naming import Target, find_target, team_for, told_apart
 from server.domain import commands as c
 from server.domain.firm import Firm
-from server.domain.phrase_parts import read_pause, read_priority
+from server.domain.phrase_parts import read_into, read_pause, read_priority, read_tags
 from server.domain.phrases import Phrase
 from server.domain.recall import Option
 from server.domain.sayings import Verb
@@ -17,6 +17,7 @@ from server.domain.ticket import Ticket
 
 LONGEST_REASON: Final = 500
 LONGEST_TEXT: Final = 20_000
+MOST_TAGS: Final = 50
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +170,26 @@ def _assign(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
     return c.Assign(ticket=ticket.number, staff=target.staff.id)
 
 
+def _tag(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    found = read_tags(phrase.text)
+    if found is None:
+        return Question(code="tag", facts={"tags": "、".join(ticket.tags)})
+    add, drop = found
+    kept = [one for one in ticket.tags if one not in drop]
+    tags = tuple(dict.fromkeys([*kept, *add]))
+    if len(tags) > MOST_TAGS:
+        return Question(code="too_many_tags", facts={"most": str(MOST_TAGS)})
+    return c.Edit(ticket=ticket.number, seen_version=ticket.version, tags=tags)
+
+
+def _merge(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    found = read_into(phrase.text)
+    if found is None:
+        return Question(code="merge")
+    into, reason = found
+    return c.Merge(ticket=ticket.number, into=into, reason=reason[:LONGEST_REASON])
+
+
 def _teams(firm: Firm) -> str:
     return "、".join(sorted(team.name for team in firm.teams.values()))
 
@@ -190,6 +211,8 @@ _ORDERS: Final[dict[Verb, Callable[[Phrase, Ticket, Place], Order]]] = {
     "reopen": _reopen,
     "priority": _priority,
     "escalate": _escalate,
+    "tag": _tag,
+    "merge": _merge,
 }
 
 ORDERS: Final = frozenset(_ORDERS)

@@ -62,9 +62,10 @@ class Turn:
 
     def said(self, text: str, ticket: int | None = None, recall: Recall | None = None) -> Said:
         """An answer; the ticket that it is about is remembered unless `recall` says otherwise."""
-        if recall is None and ticket is not None:
-            recall = self.recall.speaks_of(ticket, self.now)
-        return Said(text=self.fit(text), ticket=ticket, recall=recall or self.recall.answered())
+        if recall is None:
+            recall = self.recall.speaks_of(ticket, self.now) if ticket else self.recall.answered()
+        about = ticket or self.about
+        return Said(text=self.fit(text), ticket=about, recall=recall)
 
     async def answer(self, code: str, **facts: object) -> None:
         """Say a sentence and nothing else; nothing is remembered of it."""

@@ -11,11 +11,11 @@ from server.domain.firm import Firm
 from server.domain.people import Duty, Staff
 from server.domain.phrase_parts import read_span
 from server.domain.phrases import Phrase
-from server.domain.recall import Choice
+from server.domain.recall import Choice, Recall
 from server.domain.ticket import Ticket
 from server.usecases import chat, reading
 from server.usecases.acts import Act
-from server.usecases.chat import Outcome, Said
+from server.usecases.chat import Done, Outcome, Said
 from server.usecases.duty import USUAL_BREAK, say_duty
 from server.usecases.handovers import take_one
 from server.usecases.intake import Filed, Filing, open_filing
@@ -42,9 +42,9 @@ async def order(turn: Turn, phrase: Phrase, person: Staff, chosen: int | None = 
     caller = await _caller(turn, ticket) if isinstance(asked, c.Claim) else ""
 
     def said(outcomes: tuple[Outcome, ...]) -> Said:
-        after = cast("Ticket", outcomes[0])
+        after = cast("Done", outcomes[0]).after
         text = done(turn, phrase, after) + caller + left_behind(turn)
-        return turn.said(text, after.number)
+        return turn.said(text, recall=_remembered(turn, after.number, outcomes))
 
     await chat.obey_line(turn.desk, turn.talk, (asked,), person, said)
 
@@ -69,18 +69,24 @@ async def order_many(turn: Turn, phrase: Phrase, person: Staff, numbers: tuple[i
         return
 
     def said(outcomes: tuple[Outcome, ...]) -> Said:
+        last = None
         for number, outcome in zip(found, outcomes, strict=True):
-            refused = isinstance(outcome, Refusal)
-            told[number] = (
-                refusal_text(turn.language, outcome, number)
-                if isinstance(outcome, Refusal)
-                else done(turn, phrase, outcome)
-            )
-            if not refused:
-                turn.about = number
-        return turn.said("\n".join(told[number] for number in numbers), turn.about)
+            if isinstance(outcome, Refusal):
+                told[number] = refusal_text(turn.language, outcome, number)
+            else:
+                told[number] = done(turn, phrase, outcome.after)
+                last = number
+        text = "\n".join(told[number] for number in numbers)
+        return turn.said(text, recall=_remembered(turn, last, outcomes))
 
     await chat.obey_line(turn.desk, turn.talk, orders, person, said)
+
+
+def _remembered(turn: Turn, ticket: int | None, outcomes: tuple[Outcome, ...]) -> Recall:
+    """The ticket that was spoken of last, and what can be taken back."""
+    recall = turn.recall.speaks_of(ticket, turn.now) if ticket is not None else turn.recall
+    back = (one.undoable for one in outcomes if isinstance(one, Done))
+    return recall.did(tuple(one for one in back if one is not None), turn.now)
 
 
 def _order(turn: Turn, phrase: Phrase, ticket: Ticket, chosen: int | None) -> Order:
@@ -123,6 +129,8 @@ def done(turn: Turn, phrase: Phrase, after: Ticket) -> str:
         where=where(turn.language, after, turn.firm),
         status=status_name(turn.language, after, turn.firm),
         priority=priority_name(turn.language, after),
+        tags="、".join(after.tags) or turn.say("no_tags"),
+        into=after.merged_into,
     )
     due = due_line(turn.language, after, turn.now, turn.firm.profile.zone)
     return f"{text}\n{due}" if due and phrase.verb in _TELL_DUE else text

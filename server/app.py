@@ -29,7 +29,16 @@ from server.settings import Settings
 from server.storage.database import Database
 from server.storage.migrate import STEPS, DatabaseIsNewer, migrate, read_version
 from server.usecases import deliveries, people
-from server.workers import arrivals, deadlines, duty, housekeeping, promises, receivers, waiting
+from server.workers import (
+    arrivals,
+    deadlines,
+    duty,
+    housekeeping,
+    promises,
+    receivers,
+    replies,
+    waiting,
+)
 from server.workers import deliveries as delivering
 from server.workers.runner import Loop, Runner
 
@@ -40,6 +49,7 @@ LOOPS: Final[dict[str, Loop]] = {
     "promises": promises.run,
     "duty": duty.run,
     "arrivals": arrivals.run,
+    "replies": replies.run,
     "deliveries": delivering.run,
     "housekeeping": housekeeping.run,
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from server.api.schemas import ActorShown
+from server.domain import chat_events as ce
 from server.domain import events as e
 from server.domain import law_events as le
 from server.domain import merge_events as me
@@ -279,6 +280,7 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
         "split_off",
         {"ticket": body.ticket, "count": len(body.messages)},
     ),
+    ce.Undone: lambda body, teller: ("undone", {"what": teller.word("chat.undo.what", body.what)}),
     le.DueSet: lambda body, teller: (
         "due_set",
         {

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from server.domain import event_body
+from server.domain.chat_events import Undone
 from server.domain.duty_events import (
     DutyChanged,
     HandoverAsked,
@@ -446,6 +447,7 @@ AnyBody = (
     | Absorbed
     | Unmerged
     | SplitOff
+    | Undone
     | NoticeFailed
     | DeskOpened
     | ConfigurationSaved

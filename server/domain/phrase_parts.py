@@ -33,6 +33,35 @@ def read_priority(text: str) -> tuple[Priority | None, str] | None:
     return (known, rest) if known is not None or word in _AGAIN_BY_RULES else None
 
 
+_TAG: Final = re.compile(r"([+-])?\s{0,3}([^\s,;+-][^\s,;]{0,59})(?=$|[\s,;])")
+
+
+def read_tags(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """「+发票 -急 退款」: the tags to add and those to drop, or None: that is something else."""
+    plain = text.translate(PLAIN).strip()
+    found = _TAG.findall(plain)
+    if not found or _TAG.sub("", plain).strip(" ,;"):
+        return None
+    return (
+        tuple(word for sign, word in found if sign != "-"),
+        tuple(word for sign, word in found if sign == "-"),
+    )
+
+
+_INTO: Final = re.compile(
+    r"(?:[并合]?[到入进给]|进去|into|to)?\s{0,3}#?(?P<number>\d{1,9})(?:号单?)?(?![\d])", FLAGS
+)
+
+
+def read_into(text: str) -> tuple[int, str] | None:
+    """「到 13 同一件事」: the ticket that another goes on in, and the reason; or None."""
+    found = _INTO.match(text.translate(PLAIN).lstrip(_EDGES))
+    if found is None:
+        return None
+    rest = text.lstrip(_EDGES)[found.end() :].strip(_EDGES)
+    return int(found["number"]), rest
+
+
 _SPANS: Final = {
     "分钟": timedelta(minutes=1),
     "分": timedelta(minutes=1),

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from server.domain.phrase_parts import read_span
-from server.domain.sayings import FLAGS, PLAIN, SAYINGS, SHORTEST, TAKES_TEXT, VERBS, Verb
+from server.domain.sayings import FLAGS, PLAIN, SAYINGS, SHORTEST, TAKES_TEXT, VERBS, Shape, Verb
 
 
 class Phrase(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,13 +75,7 @@ def _phrase(found: re.Match[str], line: str, plain: str) -> Phrase | None:
     number = found["number"]
     if not shape.number:
         # Of 「新建 3 楼漏水」 the number belongs to the words.
-        rest_at = found.end("verb")
-        if shape.text:
-            rest = line[_skip(plain, rest_at) :]
-            return Phrase(verb=verb, text=rest.rstrip()) if rest else None
-        if shape.span and read_span(line[rest_at:]) is not None:
-            return Phrase(verb=verb, text=line[_skip(plain, rest_at) :].rstrip())
-        return Phrase(verb=verb) if _ONLY_MARKS.fullmatch(plain, rest_at) else None
+        return _without_number(verb, shape, line, plain, found.end("verb"))
     if number is None and len(said) < SHORTEST:
         return None
     at = found.end()
@@ -89,6 +83,17 @@ def _phrase(found: re.Match[str], line: str, plain: str) -> Phrase | None:
     if number is not None:
         return Phrase(verb=verb, ticket=int(number), text=text)
     return Phrase(verb=verb, text=text, apart=_APART.match(plain, at) is not None)
+
+
+def _without_number(verb: Verb, shape: Shape, line: str, plain: str, at: int) -> Phrase | None:
+    rest = line[_skip(plain, at) :].rstrip()
+    if shape.alone and not _APART.match(plain, at):
+        return None
+    if shape.text:
+        return Phrase(verb=verb, text=rest) if rest or shape.alone else None
+    if shape.span and read_span(line[at:]) is not None:
+        return Phrase(verb=verb, text=rest)
+    return Phrase(verb=verb) if _ONLY_MARKS.fullmatch(plain, at) else None
 
 
 def _skip(plain: str, at: int) -> int:

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from server.domain.phrases import Phrase
 from server.domain.sayings import Verb
+from server.domain.undoing import UNDO_WITHIN, Undoable
 
 REMEMBERED_FOR: Final = timedelta(minutes=10)
-NAMED_ONLY: Final[frozenset[Verb]] = frozenset({"reply", "close", "cancel"})
+NAMED_ONLY: Final[frozenset[Verb]] = frozenset({"reply", "close", "cancel", "merge"})
 """Verbs for which the number has to be said, or a message of ours quoted."""
 
 
@@ -35,7 +36,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`ticket` is the one that was spoken of at `ticket_at`. `lacking` is a phrase without its
-    number, `choice` one whose name fits several: asked at `asked_at`.
+    number, `choice` one whose name fits several: asked at `asked_at`. What was `done` at `done_at`,
+    or is `held`, can be taken back for a minute.
     """
 
     ticket: int | None = None
@@ -43,6 +45,25 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lacking: Phrase | None = None
     choice: Choice | None = None
     asked_at: datetime | None = None
+    done: tuple[Undoable, ...] = ()
+    held: int | None = None
+    done_at: datetime | None = None
+
+    def did(self, done: tuple[Undoable, ...], at: datetime) -> "Recall":
+        """These commands were done now; they can be taken back together."""
+        return replace(self, done=done, held=None, done_at=at if done else None)
+
+    def holds(self, reply: int, at: datetime) -> "Recall":
+        """The reply is held since now."""
+        return replace(self, done=(), held=reply, done_at=at)
+
+    def undone(self) -> "Recall":
+        """There is nothing to be taken back any more."""
+        return replace(self, done=(), held=None, done_at=None)
+
+    def can_undo(self, now: datetime) -> bool:
+        """Whether the last act was a moment ago."""
+        return self.done_at is not None and now - self.done_at <= UNDO_WITHIN
 
     def speaks_of(self, ticket: int, at: datetime) -> "Recall":
         """The ticket was spoken of now; whatever was asked is settled."""

@@ -33,6 +33,9 @@ Verb = Literal[
     "break",
     "take_over",
     "bind",
+    "undo",
+    "tag",
+    "merge",
 ]
 
 
@@ -42,12 +45,15 @@ class Shape(NamedTuple):
     number: bool
     text: bool
     span: bool = False
+    alone: bool = False
+    """With words or without."""
 
 
 _WITH_NUMBER: Final = Shape(number=True, text=False)
 _WITH_BOTH: Final = Shape(number=True, text=True)
 _WITH_TEXT: Final = Shape(number=False, text=True)
 _ALONE: Final = Shape(number=False, text=False)
+_PERHAPS_TEXT: Final = Shape(number=False, text=True, alone=True)
 _WITH_SPAN: Final = Shape(number=False, text=False, span=True)
 
 SAYINGS: Final[dict[Verb, tuple[Shape, str]]] = {
@@ -79,6 +85,9 @@ SAYINGS: Final[dict[Verb, tuple[Shape, str]]] = {
     "break": (_WITH_SPAN, "小休 休息 休息一下 离开一下 稍离 break away"),
     "take_over": (_WITH_NUMBER, "接手 接班 接过来 take_over"),
     "bind": (_WITH_TEXT, "绑定 bind"),
+    "undo": (_PERHAPS_TEXT, "撤销 撤回 undo withdraw"),
+    "tag": (_WITH_BOTH, "标签 打标签 tag tags"),
+    "merge": (_WITH_BOTH, "合并 并单 并入 merge"),
 }
 
 NEEDS_NUMBER: Final = frozenset(verb for verb, (shape, _) in SAYINGS.items() if shape.number)

@@ -319,6 +319,20 @@ class RecallRow(Table, tablename="recall"):
     spoke_at = Timestamptz()
 
 
+class HeldReplyRow(Table, tablename="held_reply"):
+    """Replies that are held for a moment, in which they can be withdrawn; `due_at` is a timer."""
+
+    id = BigInt(primary_key=True)
+    ticket = BigInt()
+    staff = BigInt()
+    via = Text()
+    body = Text()
+    recipient = Text()
+    state = Text()
+    said_at = Timestamptz()
+    due_at = Timestamptz()
+
+
 class ChatGroup(Table, tablename="chat_group"):
     """Group chats that the bot was spoken to in, and the team they belong to."""
 
@@ -447,6 +461,7 @@ TABLES += [
     WebhookRow,
     InboundRow,
     RecallRow,
+    HeldReplyRow,
     ChatGroup,
     ChannelRow,
     ShiftTurn,

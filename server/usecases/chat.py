@@ -18,6 +18,7 @@ from server.domain.people import Customer, Staff
 from server.domain.recall import NOTHING, Choice, Recall
 from server.domain.sla import SlaState
 from server.domain.ticket import Ticket
+from server.domain.undoing import Undoable, undoable
 from server.storage import inbound, ledger, messages, outbox, recalls, timers
 from server.storage import people as people_rows
 from server.storage.inbound import Inbound
@@ -25,6 +26,7 @@ from server.storage.outbox import Delivery
 from server.storage.recalls import Spot
 from server.usecases import people
 from server.usecases.acts import Act, change
+from server.usecases.intake import read_ticket
 from server.usecases.tickets import lost, obey
 
 T = TypeVar("T")
@@ -109,7 +111,14 @@ async def _do(
         await _settle(act, talk, say(await work(act)))
 
 
-Outcome = Ticket | Refusal
+class Done(msgspec.Struct, frozen=True):
+    """A command that was done: its ticket after it, and what can be taken back of it."""
+
+    after: Ticket
+    undoable: Undoable | None
+
+
+Outcome = Done | Refusal
 """What became of one command among several."""
 
 
@@ -132,7 +141,9 @@ async def obey_line(
         found: list[Outcome] = []
         for command in commands:
             try:
-                found.append(await obey(act, command, by, talk.via))
+                before = await read_ticket(act, command.ticket)
+                after = await obey(act, command, by, talk.via)
+                found.append(Done(after, undoable(command, before, after)))
             except Refusal as refusal:
                 if isinstance(refusal, AlreadyClaimed):
                     late.append(command)

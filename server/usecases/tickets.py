@@ -84,7 +84,7 @@ async def _perform(act: Act, command: c.AnyCommand, by: Staff, via: Via, key: st
 async def obey(act: Act, command: c.AnyCommand, by: Staff, via: Via) -> Ticket:
     """The same inside another unit (chat settles its arrival in the same one)."""
     before, now = await _permitted(act, command, by)
-    change_ = await _decide(act, command, before, now, via)
+    change_ = await decide(act, command, before, now, via)
     return await record(act, before, change_, Actor("staff", by.id), via)
 
 
@@ -99,9 +99,10 @@ async def _permitted(act: Act, command: c.AnyCommand, by: Staff) -> tuple[Ticket
     return before, now
 
 
-async def _decide(  # noqa: C901, PLR0911, PLR0912
+async def decide(  # noqa: C901, PLR0911, PLR0912
     act: Act, command: c.AnyCommand, before: Ticket, by: Staff, via: Via
 ) -> Change:
+    """What a command changes, by whoever is allowed to give it."""
     firm = await act.firm()
     match command:
         case c.Claim():

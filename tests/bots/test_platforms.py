@@ -14,7 +14,7 @@ from server.domain.commands import Assign, Claim, Reply, Transfer
 from server.domain.events import DESK
 from server.domain.people import Team
 from server.storage import inbound, outbox, policies
-from server.usecases import administration, chat, deliveries, intake, people
+from server.usecases import administration, chat, deliveries, intake, people, reading
 from tests.support.chat_stage import ALONE, STAGES
 from tests.support.world import SOON, World, bind_account
 
@@ -101,6 +101,22 @@ async def test_a_quoted_message_of_ours_names_the_ticket(stage) -> None:
     assert f"你已接单\uff1a#{number}" in await stage.say("李工", "接单", "二线", quoting=card)
     assert f"已挂起\uff1a#{number}" in await stage.say("李工", "挂起 等配件 2天", "二线")
     assert "要挂起哪一单" in await stage.say("李工", "挂起 等配件 2天"), "another chat"
+
+
+async def test_words_to_the_customers_words_reach_him_unless_they_are_withdrawn(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    await stage.say("李工", f"接单 {number}")
+    await intake.customer_writes(stage.world.desk, number, "k1", "还没来", "portal")
+    await stage.world.at_rest()
+    notice = stage.last("李工")
+    assert f"已发给王女士\uff08网页表单\uff09\uff1a#{number}" in await stage.say(
+        "李工", "马上到", quoting=notice
+    )
+    assert f"已撤回\uff1a#{number}" in await stage.say("李工", "撤回")
+    await stage.say("李工", "下午三点到", quoting=notice)
+    await stage.world.advance(seconds=10)
+    page = await reading.progress(stage.world.desk, number)
+    assert [one.body for one in page.messages if one.direction == "out"] == ["下午三点到"]
 
 
 async def test_an_unbound_person_binds_with_a_code(stage) -> None:

@@ -40,6 +40,11 @@ class Table:
         (answer,) = [one for one in sent if one.idempotency_key == f"answer:dingtalk:{key}"]
         return str(msgspec.json.decode(answer.body)["text"])
 
+    async def answers(self) -> list[str]:
+        """All that waits to be said."""
+        sent = await outbox.list_in_state(self.world.desk.database, "waiting", 100)
+        return [str(msgspec.json.decode(one.body)["text"]) for one in sent if one.kind == "answer"]
+
     async def say(
         self, name: str, text: str, *, group: bool = False, chat: str = "c", **more: Any
     ) -> str:
