@@ -23,7 +23,7 @@ from server.storage.migrations import (
     s0006_duty,
     s0008_merging,
     s0009_chat,
-    s0012_held_replies,
+    s0010_held_replies,
 )
 
 
@@ -44,7 +44,7 @@ STEPS: Final = (
     Step(6, "duty", s0006_duty.up),
     Step(8, "merging", s0008_merging.up),
     Step(9, "chat", s0009_chat.up),
-    Step(12, "held_replies", s0012_held_replies.up),
+    Step(10, "held_replies", s0010_held_replies.up),
 )
 
 _LOCK: Final = 7_240_001
