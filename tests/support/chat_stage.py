@@ -48,9 +48,10 @@ class Stage:
     def begin(self, name: str, text: str, team: str = "", quoting: Any = None) -> Any:
         """Somebody writes, perhaps to a message that he quotes; nobody has heard it yet."""
         person = self.chat.people[name]
+        more = {"quoting": quoting} if quoting is not None else {}
         if not team:
-            return person.says(text, quoting=quoting)
-        return person.says(f"@派单 {text}", in_=self.chat.groups[team], quoting=quoting)
+            return person.says(text, **more)
+        return person.says(f"@派单 {text}", in_=self.chat.groups[team], **more)
 
     def last(self, name: str = "", team: str = "") -> Any:
         """What the robot wrote last, in private or in a team's group."""
