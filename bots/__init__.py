@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from bots import dingtalk, wecom, wecom_app
+from bots import dingtalk, wecom, wecom_app, wecom_robot
 from server.desk import Connect
 
 
@@ -37,6 +37,12 @@ BOTS: Final[dict[str, Platform]] = {
         connect=wecom_app.connect,
         keys=wecom_app.KEYS,
         required=wecom_app.REQUIRED,
+    ),
+    "wecom_robot": Platform(
+        kind="wecom_robot",
+        connect=wecom_robot.connect,
+        keys=wecom_robot.KEYS,
+        required=wecom_robot.REQUIRED,
     ),
 }
 """A new platform is a folder and an entry here; tests/bots/test_platforms.py then tells it the

@@ -26,6 +26,7 @@ from server.api import (
     pages,
     portal,
     replay,
+    robots,
     rosters,
     routing,
     staff,
@@ -57,6 +58,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **law.HANDLERS,
     **replay.HANDLERS,
     **webhooks.HANDLERS,
+    **robots.HANDLERS,
 }
 """What each operation of the surface does, by its id."""
 

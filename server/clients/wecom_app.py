@@ -18,6 +18,7 @@ from server.clients.pace import Clock
 
 URL: Final = "https://qyapi.weixin.qq.com"
 MOST_TEXT_BYTES: Final = 2048
+MOST_ROBOT_BYTES: Final = 4096
 MOST_PEOPLE: Final = 1000
 MOST_FILE_BYTES: Final = 20 * 1024 * 1024
 _REFRESH_EARLY: Final = timedelta(minutes=5)

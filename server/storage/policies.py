@@ -80,6 +80,9 @@ _SAVE_GROUP = Statement[None](
     " ON CONFLICT (platform, conversation_id) DO UPDATE SET title = excluded.title,"
     " team = excluded.team, bound_at = excluded.bound_at"
 )
+_REMOVE_GROUP = Statement[None](
+    "DELETE FROM chat_group WHERE platform = :platform AND conversation_id = :conversation_id"
+)
 _CHANNELS = Statement("SELECT kind, enabled, doc, secret FROM channel", Channel)
 _SAVE_CHANNEL = Statement[None](
     "INSERT INTO channel (kind, enabled, doc, secret, saved_at)"
@@ -122,6 +125,11 @@ async def list_groups(db: Reading) -> list[ChatGroup]:
 async def save_group(unit: Unit, group: ChatGroup, at: datetime) -> None:
     """Remember a group chat, and which team it belongs to."""
     await unit.run(_SAVE_GROUP, bound_at=at, **msgspec.structs.asdict(group))
+
+
+async def remove_group(unit: Unit, platform: str, conversation_id: str) -> None:
+    """Forget a group chat."""
+    await unit.run(_REMOVE_GROUP, platform=platform, conversation_id=conversation_id)
 
 
 async def list_channels(db: Reading) -> list[Channel]:

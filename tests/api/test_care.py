@@ -31,6 +31,7 @@ async def test_a_channels_secret_is_kept_and_never_shown(connectable: World):
         ("dingtalk", False, False),
         ("wecom", False, False),
         ("wecom_app", False, False),
+        ("wecom_robot", False, False),
     ]
     wanted = {"enabled": True, "doc": DOC, "secret": SECRET}
     saved = await admin.put("/api/v1/channels/dingtalk", json=wanted)

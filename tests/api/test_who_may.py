@@ -28,6 +28,7 @@ CALLERS = (
     "auditor",
     "read token",
 )
+ROBOT = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=12345678-0000-4000-8000-0123456789ab"
 TABLE: dict[str, tuple[int, ...]] = {
     # nobody, with a link, administrator, supervisor, staff, collaborator, auditor, read token
     "readSession": (200, 200, 200, 200, 200, 200, 200, 200),
@@ -80,6 +81,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "saveChannel": (401, 401, 404, 403, 403, 403, 403, 403),
     "listGroups": (401, 401, 200, 200, 403, 403, 403, 200),
     "saveGroup": (401, 401, 404, 404, 403, 403, 403, 403),
+    "addRobot": (401, 401, 200, 403, 403, 403, 403, 403),
+    "removeRobot": (401, 401, 404, 403, 403, 403, 403, 403),
     "listDeliveries": (401, 401, 200, 200, 403, 403, 200, 200),
     "retryDelivery": (401, 401, 404, 404, 403, 403, 403, 403),
     "listArrivals": (401, 401, 200, 200, 403, 403, 200, 200),
@@ -146,6 +149,7 @@ BODIES: dict[str, Any] = {
     "saveStaff": {"name": "谁", "email": "who@example.com"},
     "saveChannel": {"enabled": False, "doc": {}},
     "saveGroup": {"team": "first"},
+    "addRobot": {"address": ROBOT, "title": "一线群", "team": "first"},
     "dryRun": {"text": "打印机卡纸"},
     "previewLawOrder": {"order": "apply"},
     "giveLawOrder": {"order": "apply"},

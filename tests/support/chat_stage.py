@@ -268,5 +268,5 @@ class AppChat:
 
 STAGES: dict[str, Callable[[World], Stage]] = {"dingtalk": DingTalkStage, "wecom": WeComStage}
 """One for every platform that is spoken to in groups."""
-ALONE = frozenset({"wecom_app"})
-"""Platforms in private only; their stories stand apart."""
+ALONE = frozenset({"wecom_app", "wecom_robot"})
+"""Platforms in private only, and those that hear nothing; their stories stand apart."""

@@ -14,6 +14,7 @@ from server.api.surface.law import LAW
 from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
 from server.api.surface.replay import REPLAY
+from server.api.surface.robots import ROBOTS
 from server.api.surface.routing import ROUTING
 from server.api.surface.session import SESSION
 from server.api.surface.tickets import TICKETS
@@ -34,5 +35,6 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *REPLAY,
     *VERSIONS,
     *WEBHOOKS,
+    *ROBOTS,
     *PORTAL,
 )

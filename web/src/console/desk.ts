@@ -17,6 +17,7 @@ import type {
   GroupShown,
   Me,
   MeWanted,
+  RobotWanted,
   SessionState,
   TicketRow,
   TicketShown,
@@ -85,6 +86,8 @@ export const saveGroup = (group: GroupShown, team: string) =>
     `/groups/${group.platform}/${encodeURIComponent(group.conversation_id)}`,
     { body: { team } },
   )
+export const addRobot = (body: RobotWanted) => ask<GroupShown>('POST', '/robots', { body })
+export const removeRobot = (number: string) => ask<null>('DELETE', `/robots/${number}`)
 export const retryDelivery = (id: number) => ask<null>('POST', `/deliveries/${id}/retry`)
 export const replayArrival = (id: number) => ask<null>('POST', `/arrivals/${id}/replay`)
 export const addToken = (name: string, scopes: ('read' | 'write')[]) =>

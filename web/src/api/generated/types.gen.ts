@@ -1434,6 +1434,18 @@ export type RetargetShown = {
 };
 
 /**
+ * RobotWanted
+ *
+ * POST /api/v1/robots: `address` is the webhook as WeCom shows it, `title` the group's name,
+ * `team` whose notices go there.
+ */
+export type RobotWanted = {
+    address: string;
+    title: string;
+    team: string;
+};
+
+/**
  * Role
  *
  * Roles of decision 12, most powerful first.
@@ -4845,6 +4857,98 @@ export type TryWebhookResponses = {
 };
 
 export type TryWebhookResponse = TryWebhookResponses[keyof TryWebhookResponses];
+
+export type AddRobotData = {
+    body: RobotWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/robots';
+};
+
+export type AddRobotErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type AddRobotError = AddRobotErrors[keyof AddRobotErrors];
+
+export type AddRobotResponses = {
+    /**
+     * Done
+     */
+    200: GroupShown;
+};
+
+export type AddRobotResponse = AddRobotResponses[keyof AddRobotResponses];
+
+export type RemoveRobotData = {
+    body?: never;
+    path: {
+        number: string;
+    };
+    query?: never;
+    url: '/api/v1/robots/{number}';
+};
+
+export type RemoveRobotErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type RemoveRobotError = RemoveRobotErrors[keyof RemoveRobotErrors];
+
+export type RemoveRobotResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type RemoveRobotResponse = RemoveRobotResponses[keyof RemoveRobotResponses];
 
 export type ReadPortalData = {
     body?: never;
