@@ -1,4 +1,4 @@
-"""WeCom's group robots (消息推送, formerly 群机器人): a webhook puts a team's notices into its group.
+"""WeCom's group robots (消息推送, formerly 群机器人): a webhook puts notices into a team's group.
 They need no address of ours and hear nothing; whoever has a robot's key can write with it.
 """
 
