@@ -9,11 +9,14 @@ from typing import Final, cast
 
 import msgspec
 
+from bots.buttons import Button, ticket_buttons
 from bots.telling import (
+    countdown,
     cut,
     link_to,
     pressing,
     priority_name,
+    status_name,
     subject_of,
     time_left,
     where,
@@ -35,7 +38,12 @@ _MOST_NAMED: Final = 10
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said. `quote` are a customer's own words; `link` may be empty."""
+    """What is said. `quote` are a customer's own words; `link` may be empty.
+
+    `rows` say the same as `lines`, as names and values, for platforms that draw a table, and
+    `besides` what is in no row. `note` is for whoever has just pressed a button, `stamp` when it
+    was as it is shown.
+    """
 
     title: str
     lines: tuple[str, ...]
@@ -43,6 +51,16 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
     link: str = ""
     link_text: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    besides: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    note: str = ""
+    stamp: str = ""
+
+    @property
+    def pressable(self) -> bool:
+        """Whether there is anything to press."""
+        return any(one.style != "dead" for one in self.buttons)
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +92,9 @@ def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) 
         subject=subject_of(ticket),
         **facts | {"what": _counts(facts, language)},
     )
+    besides = (*_gathered(parcel, ticket, language), _why(parcel, brief, language))
     lines = (
-        *_gathered(parcel, ticket, language),
-        _why(parcel, brief, language),
+        *besides,
         say(
             language,
             "chat.customer_and_priority",
@@ -93,8 +111,34 @@ def notice_card(parcel: Parcel, ticket: Ticket, brief: Brief, reading: Reading) 
         hint=_hint(parcel.delivery.kind, ticket, firm, reading),
         link=link_to(reading.public_url, ticket.number),
         link_text=say(language, "notice.open"),
+        rows=ticket_rows(ticket, brief, firm, reading),
+        besides=tuple(line for line in besides if line),
+        buttons=_buttons(parcel.delivery.kind, ticket, firm, reading),
     )
-    return card if reading.private else _masked(card)
+    return card if reading.private else masked(card)
+
+
+def _buttons(kind: str, ticket: Ticket, firm: Firm, reading: Reading) -> tuple[Button, ...]:
+    """What a group may do is to claim: a card without anything to claim has no buttons."""
+    if not reading.private and (kind == "claimed" or ticket.assignee is not None):
+        return ()
+    return ticket_buttons(ticket, reading.reader, firm)
+
+
+def ticket_rows(
+    ticket: Ticket, brief: Brief, firm: Firm, reading: Reading
+) -> tuple[tuple[str, str], ...]:
+    """A ticket as a small table."""
+    language, customer = reading.language, brief.customer
+    phone = customer.phone if reading.private else ""
+    told = (
+        ("customer", " ".join(part for part in (customer.name, phone) if part)),
+        ("priority", priority_name(language, ticket)),
+        ("status", status_name(language, ticket, firm)),
+        ("where", where(language, ticket, firm)),
+        ("left", countdown(language, pressing(brief.sla), firm.law, reading.now)),
+    )
+    return tuple((say(language, f"card.{name}"), text) for name, text in told if text)
 
 
 def _counts(facts: Facts, language: str) -> str:
@@ -143,9 +187,14 @@ def plain_card(parcel: Parcel, ticket: Ticket, reading: Reading) -> Card:
     )
 
 
-def _masked(card: Card) -> Card:
+def masked(card: Card) -> Card:
+    """The card as it may be read by many."""
     return msgspec.structs.replace(
-        card, title=mask_phones(card.title), lines=tuple(mask_phones(line) for line in card.lines)
+        card,
+        title=mask_phones(card.title),
+        lines=tuple(mask_phones(line) for line in card.lines),
+        rows=tuple((name, mask_phones(text)) for name, text in card.rows),
+        besides=tuple(mask_phones(line) for line in card.besides),
     )
 
 

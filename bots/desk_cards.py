@@ -5,9 +5,11 @@ from typing import Final
 
 import msgspec
 
+from bots.buttons import Button, line_button, refresh_button
 from bots.cards import Card, Reading, marked
 from bots.telling import moment, pressing, subject_of, time_left
 from server.desk import Desk, Parcel
+from server.domain.firm import Firm
 from server.domain.privacy import mask_phones
 from server.domain.standing import SlaState
 from server.storage.handovers import Left
@@ -17,6 +19,8 @@ from server.words import say
 
 SHOWN: Final = 8
 """So many tickets of a hand-over are listed; the rest is counted."""
+BUTTONS: Final = 5
+"""So many of them can be taken over by a button; one more shows how things are now."""
 _HANDOVERS: Final = frozenset({"handover_asked", "handover_listed", "handover_left"})
 
 Facts = dict[str, str | int | None]
@@ -40,6 +44,40 @@ def plain_desk_card(card: Card) -> Card:
     return Card(title=card.title, lines=(), hint=card.hint)
 
 
+def handover_card(firm: Firm, kind: str, listing: Listing, reading: Reading) -> Card:
+    """A hand-over as it is now: what was taken says by whom."""
+    waiting = listing.waiting
+    shown = listing.left[:SHOWN]
+    language, name = reading.language, firm.name_of(listing.handover.staff)
+    left = len(listing.left) - len(shown)
+    lines = [_line(firm, listing, one, reading) for one in shown]
+    lines += [say(language, "notice.handover.more", count=left)] if left else []
+    return Card(
+        title=say(language, f"notice.{kind}", name=name, count=len(waiting)),
+        lines=tuple(lines if reading.private else map(mask_phones, lines)),
+        rows=tuple(_row(firm, listing, one, reading) for one in shown[:BUTTONS]),
+        hint=_hint(kind, listing, firm, reading),
+        buttons=handover_buttons(listing, language),
+        stamp=say(
+            language,
+            "card.as_of",
+            at=moment(language, reading.now, reading.now, firm.profile.zone),
+        ),
+    )
+
+
+def handover_buttons(listing: Listing, language: str) -> tuple[Button, ...]:
+    """One for each ticket that waits to be taken over, as many as a card has room for."""
+    taking = [line_button("take_over", one.ticket, language) for one in listing.waiting]
+    return (*taking[:BUTTONS], refresh_button(language))
+
+
+def _row(firm: Firm, listing: Listing, left: Left, reading: Reading) -> tuple[str, str]:
+    number = f"#{left.ticket}"
+    told = _line(firm, listing, left, reading)
+    return number, told.partition(number)[2].strip(" :\uff1a") or told
+
+
 def _title(parcel: Parcel, facts: Facts, reading: Reading) -> str:
     title = say(reading.language, f"notice.{parcel.delivery.kind}", **facts)
     return marked(reading.language, title) if parcel.again else title
@@ -49,18 +87,20 @@ def _handover(parcel: Parcel, facts: Facts, listing: Listing, reading: Reading) 
     """What was left, most pressing first, each with the time that it has."""
     kind, language = parcel.delivery.kind, reading.language
     shown = listing.waiting if kind != "handover_left" else listing.left
-    lines = [_line(parcel, listing, one, reading) for one in shown[:SHOWN]]
+    lines = [_line(parcel.firm, listing, one, reading) for one in shown[:SHOWN]]
     if len(shown) > SHOWN:
         lines.append(say(language, "notice.handover.more", count=len(shown) - SHOWN))
     return Card(
         title=_title(parcel, facts, reading),
         lines=tuple(lines if reading.private else map(mask_phones, lines)),
-        hint=_hint(parcel, listing, reading),
+        hint=_hint(kind, listing, parcel.firm, reading),
+        rows=tuple(_row(parcel.firm, listing, one, reading) for one in shown[:BUTTONS]),
+        buttons=handover_buttons(listing, language) if kind == "handover_asked" else (),
     )
 
 
-def _line(parcel: Parcel, listing: Listing, left: Left, reading: Reading) -> str:
-    language, firm = reading.language, parcel.firm
+def _line(firm: Firm, listing: Listing, left: Left, reading: Reading) -> str:
+    language = reading.language
     ticket = listing.tickets.get(left.ticket)
     if ticket is None:
         return f"#{left.ticket}"
@@ -74,13 +114,13 @@ def _line(parcel: Parcel, listing: Listing, left: Left, reading: Reading) -> str
     return f"{text} · {time}" if time else text
 
 
-def _hint(parcel: Parcel, listing: Listing, reading: Reading) -> str:
+def _hint(kind: str, listing: Listing, firm: Firm, reading: Reading) -> str:
     language, waiting = reading.language, listing.waiting
-    if parcel.delivery.kind == "handover_left":
+    if kind == "handover_left":
         return say(language, "notice.handover.hint_left")
-    if parcel.delivery.kind == "handover_listed" or not waiting:
+    if kind == "handover_listed" or not waiting:
         return ""
-    until = moment(language, listing.handover.due_at, reading.now, parcel.firm.profile.zone)
+    until = moment(language, listing.handover.due_at, reading.now, firm.profile.zone)
     return say(language, "notice.handover.hint", ticket=waiting[0].ticket, until=until)
 
 

@@ -4,8 +4,11 @@ Customers' words may look like markup: what could become a link, a picture, a he
 thought is disarmed, so that nobody can put a link of his own under our name.
 """
 
+import hashlib
 import re
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from bots.cards import Card
 
@@ -54,3 +57,8 @@ def drawn(card: Card) -> str:
     if card.link:
         parts.append(f"[{card.link_text}]({card.link})")
     return "\n\n".join(parts)
+
+
+def shown_digest(told: dict[str, Any]) -> str:
+    """What a card shows, as a short value: the same again need not be sent."""
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()[:16]

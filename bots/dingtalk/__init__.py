@@ -13,10 +13,12 @@ class DingTalkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """The channel's settings. `client_id` (AppKey) names the application; `robot_code` is the
     same for an internal application's robot, so it may stay empty. The addresses are DingTalk's
     own unless the firm has a proxy or rehearses; a private host is reached only if named here.
+    `card_template` is the template of interactive cards; without one there are links and words.
     """
 
     client_id: str = ""
     robot_code: str = ""
+    card_template: str = ""
     api_url: str = API_URL
     oapi_url: str = OAPI_URL
 

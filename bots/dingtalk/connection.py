@@ -3,26 +3,31 @@
 It opens its own HTTP connections and its own socket, and closes them when `run` ends.
 """
 
-from datetime import datetime
-from typing import Final, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 import msgspec
 
 from bots.conversation import reader_of
 from bots.dingtalk import DingTalkSettings
 from bots.dingtalk.lines import ChatLine
+from bots.dingtalk.render import parameters
 from bots.dingtalk.send import DingTalkSender
 from bots.dingtalk.stream import Receiver
 from bots.heard import Attached, Heard
+from bots.presses import Press, Windows, kept_press, press, pressed_of
 from server.clients.dingtalk import DingTalk
 from server.clients.dingtalk_errors import ADVICE
 from server.clients.dingtalk_hosts import API_URL, OAPI_URL
 from server.clients.http import Http
 from server.desk import Desk, Reader, Sender
 from server.domain.events import DESK
-from server.usecases import administration, chat
+from server.usecases import administration, cards, chat
+from server.usecases.chat import Arrival
 
 KIND: Final = "dingtalk"
+_WINDOW: Final = timedelta(seconds=1.5)
+"""Of the two seconds for a click's answer; the rest is for the way."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(ChatLine).decode
@@ -52,11 +57,14 @@ class DingTalkConnection:
             client_id=settings.client_id,
             client_secret=secret,
             api_url=settings.api_url,
+            accept_press=self._accept_press,
         )
         self._send_trouble = ""
         self._met: dict[str, str] = {}
-        self._sender = DingTalkSender(desk, client, settings.robot_code, self._hear_refusal)
-        self._reader = reader_of(heard_of)
+        self._sender = DingTalkSender(desk, client, settings, self._hear_refusal)
+        self._windows = Windows()
+        self._lines = reader_of(heard_of)
+        self._reader: Reader = self._read
 
     @property
     def sender(self) -> Sender:
@@ -99,6 +107,27 @@ class DingTalkConnection:
                 self._desk, KIND, line.conversation_id, title, None, DESK
             )
             self._met[line.conversation_id] = title
+
+    async def _read(self, desk: Desk, arrival: Arrival) -> None:
+        pressed = pressed_of(arrival.body)
+        if pressed is None:
+            await self._lines(desk, arrival)
+        else:
+            self._windows.tell(arrival.key, await press(desk, arrival, pressed))
+
+    async def _accept_press(self, key: str, pressed: Press) -> dict[str, Any]:
+        """A button: durable first, then done, and shown to whoever pressed within DingTalk's two
+        seconds. What all see is changed afterwards, from the outbox (facts/dingtalk 5.6).
+        """
+        body, within = kept_press(pressed), _WINDOW.total_seconds()
+        shown = await self._windows.shown(self._desk, KIND, key, body, within)
+        if shown is None:
+            return {}
+        await cards.note_answered(self._desk, shown.talk)
+        return {
+            "cardUpdateOptions": {"updateCardDataByKey": True, "updatePrivateDataByKey": True},
+            "cardData": {"cardParamMap": parameters(shown.card)},
+        }
 
     def _hear_refusal(self, code: str | None) -> None:
         """Trouble of the whole connection is shown; that of one notice is shown with the notice."""

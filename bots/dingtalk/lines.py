@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bots.presses import Press
 from server.domain.texts import cleaned
 
 _OVER_QUOTA: Final = "20001"
@@ -125,6 +126,33 @@ def _at_ids(data: dict[str, Any]) -> list[str]:
     named = [one for one in _entries(data.get("atUsers")) if one.get("dingtalkId") != robot]
     found = [_text(one.get("staffId")) for one in named]
     return [one for one in found if one is not None]
+
+
+def read_press(data: object, frame_id: str) -> tuple[str, Press]:
+    """A button of a card that was pressed, and the frame's key (5.5). Never refuses: a button that
+    cannot be read is one of a dead card. The content is a JSON string under one of two names, and
+    the parameters stand in it at one of two places.
+    """
+    kept = cleaned(data)
+    fields = kept if isinstance(kept, dict) else {}
+    content = _unpacked(fields.get("content")) or _unpacked(fields.get("value"))
+    told = _fields(content.get("cardPrivateData"))
+    named = _fields(told.get("params")) or _fields(content.get("params"))
+    ids = told.get("actionIds")
+    first = _text(ids[0]) if isinstance(ids, list) and ids else None
+    return f"card:{frame_id}", Press(
+        card=_text(fields.get("outTrackId")) or "",
+        button=_text(named.get("button")) or first or "",
+        user_id=_text(fields.get("userId")),
+        updates=True,
+    )
+
+
+def _unpacked(value: object) -> dict[str, Any]:
+    try:
+        return _fields(msgspec.json.decode(value) if isinstance(value, str) else value)
+    except msgspec.DecodeError:
+        return {}
 
 
 def read_line(data: object, frame_id: str) -> ChatLine:

@@ -5,25 +5,40 @@ only one that can wake people with @ (facts/dingtalk 4.1). Everything else, and 
 comes too late, goes through the robot's own sends.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from bots.cards import marked
-from bots.dingtalk.render import markdown
+from bots.cards import Card, marked
+from bots.dingtalk import DingTalkSettings
+from bots.dingtalk.render import markdown, parameters
+from bots.drawing import shown_digest
 from bots.parcels import (
     Address,
+    Said,
     address_of,
+    answer_card,
+    asker_of,
     card_of,
+    kind_of,
     language_of,
+    making_of,
     plain_card_of,
     reading_of,
+    show_again,
 )
 from server.clients import Ambiguous, Permanent, TryLater
-from server.clients.dingtalk import DingTalk, Message, Text
+from server.clients.dingtalk import CardDelivery, DingTalk, Message, Text
+from server.clients.dingtalk_errors import NO_TEMPLATE
 from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown
+from server.log import facts
+from server.usecases import cards
+from server.usecases.cards import Making
+
+log = logging.getLogger("paidan.dingtalk")
 
 FILTERED: Final = "contain."
 """Begins the codes with which the platform refuses what a message says (4.2)."""
@@ -44,13 +59,15 @@ class DingTalkSender:
         self,
         desk: Desk,
         client: DingTalk,
-        robot_code: str,
+        settings: DingTalkSettings,
         told: Callable[[str | None], None],
     ) -> None:
         self._desk = desk
         self._client = client
-        self._robot_code = robot_code
+        self._robot_code = settings.robot_code
+        self._template = settings.card_template
         self._told = told
+        self._amiss: str | None = None
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Send one notice or answer."""
@@ -64,18 +81,26 @@ class DingTalkSender:
             self._told(trouble.code)
             return Never(why=trouble.code)
         if isinstance(outcome, Sent):
-            self._told(None)
+            self._told(self._amiss)
         return outcome
 
     async def _send(self, parcel: Parcel) -> Outcome:
+        if parcel.delivery.kind == "card":
+            return await self._update(parcel)
         to = address_of(parcel, DingTalkAddress)
         if parcel.delivery.kind == "answer":
             return await self._answer(parcel, to)
         return await self._notify(parcel, to)
 
     async def _answer(self, parcel: Parcel, to: DingTalkAddress) -> Outcome:
-        said = msgspec.json.decode(parcel.delivery.body, type=dict[str, str])["text"]
-        text = Text(marked(language_of(parcel, to), said) if parcel.again else said)
+        said = msgspec.json.decode(parcel.delivery.body, type=Said)
+        if self._template and said.card is not None:
+            card = await answer_card(self._desk, parcel, to, said)
+            making = making_of(parcel, to, asker_of(parcel, to), said.card)
+            sent = await self._show(card, making, to) if card is not None else None
+            if sent is not None:
+                return sent
+        text = Text(marked(language_of(parcel, to), said.text) if parcel.again else said.text)
         if to.session is not None and self._lives(to):
             asker = [to.person] if to.group is not None and to.person is not None else []
             try:
@@ -90,16 +115,61 @@ class DingTalkSender:
         return to.session_until is None or self._desk.clock.now() < to.session_until
 
     async def _notify(self, parcel: Parcel, to: DingTalkAddress) -> Outcome:
+        """As a card where there is something to press and a template for it; else as markdown,
+        whose links say in private what a button would do.
+        """
         reading = reading_of(self._desk, parcel, to)
         card = await card_of(self._desk, parcel, reading)
         if card is None:
             return Never(why="no_ticket")
+        if self._template and card.pressable:
+            making = making_of(parcel, to, reading.reader, kind_of(parcel))
+            sent = await self._show(card, making, to)
+            if sent is not None:
+                return sent
         try:
-            return await self._write(to, markdown(card))
+            return await self._write(to, markdown(card, links=to.group is None))
         except Permanent as trouble:
             if not trouble.code.startswith(FILTERED):
                 raise
         return await self._write(to, markdown(plain_card_of(parcel, card, reading)))
+
+    async def _show(self, card: Card, making: Making, to: DingTalkAddress) -> Outcome | None:
+        """Send an interactive card; None: DingTalk does not take it, so it is said in words."""
+        key = await cards.keep(self._desk, making)
+        told = parameters(card)
+        try:
+            ref = await self._client.deliver_card(
+                self._robot_code,
+                CardDelivery(
+                    key=key,
+                    template=self._template,
+                    parameters=told,
+                    words=card.title,
+                    group=to.group,
+                    person=to.person,
+                ),
+            )
+        except Permanent as trouble:
+            log.warning("a card was refused", extra=facts(code=trouble.code))
+            if trouble.code in NO_TEMPLATE:  # until somebody mends the setting
+                self._template, self._amiss = "", trouble.code
+            return None
+        await cards.note_shown(self._desk, key, ref, shown_digest(told))
+        return Sent(reference=ref or None)
+
+    async def _update(self, parcel: Parcel) -> Outcome:
+        """A card as it is now, for all who see it; nothing is sent when it shows that already."""
+        number = msgspec.json.decode(parcel.delivery.recipient, type=dict[str, int])["card"]
+        card = await cards.read(self._desk, number)
+        shown = await show_again(self._desk, parcel.firm, card) if card is not None else None
+        if card is None or shown is None:
+            return Never(why="no_card")
+        told = parameters(shown)
+        if shown_digest(told) != card.shown:
+            await self._client.update_card(card.key, told)
+            await cards.note_shown(self._desk, card.key, None, shown_digest(told))
+        return Sent(reference=card.reference)
 
     async def _write(self, to: DingTalkAddress, message: Message) -> Outcome:
         if to.group is not None:

@@ -29,12 +29,14 @@ from dingtalk_stream import (
     EventMessage,
 )
 
-from bots.dingtalk.lines import Attachment, ChatLine, read_line
+from bots.dingtalk.lines import Attachment, ChatLine, read_line, read_press
+from bots.presses import Press
 from server.clients import Activity, Trouble
 from server.clients.dingtalk_hosts import API_URL
 from server.clients.http import Http
 
 ROBOT_TOPIC: Final = "/v1.0/im/bot/messages/get"
+CARD_TOPIC: Final = "/v1.0/card/instances/callback"
 _USER_AGENT: Final = "paidan"
 _OPENING: Final = timedelta(seconds=10)
 _KEPT_GAPS: Final = 50
@@ -66,6 +68,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 Accept = Callable[[ChatLine], Awaitable[None]]
+AcceptPress = Callable[[str, Press], Awaitable[dict[str, Any]]]
 Metered = Callable[[Literal["api", "stream"], int], None]
 
 
@@ -91,6 +94,20 @@ class _Lines(CallbackHandler):
         frame_id = callback_message.headers.message_id or ""
         await self._receiver.take_in(read_line(callback_message.data, frame_id))
         return _ack(frame_id, {"response": None})
+
+
+class _Presses(CallbackHandler):
+    """Buttons of cards: the acknowledgement itself shows what became of the click (5.6)."""
+
+    def __init__(self, receiver: "Receiver") -> None:
+        super().__init__()
+        self._receiver = receiver
+
+    async def raw_process(self, callback_message: CallbackMessage) -> AckMessage:
+        frame_id = callback_message.headers.message_id or ""
+        key, press = read_press(callback_message.data, frame_id)
+        answer = await self._receiver.take_in_press(key, press)
+        return _ack(frame_id, {"response": answer})
 
 
 class _Events(EventHandler):
@@ -188,7 +205,8 @@ class Receiver:
 
     `accept` makes a line durable; when it raises, the line is not acknowledged and DingTalk
     sends it again about a minute later, under the same `key`. `hear` gets events; without it none
-    are subscribed, since each costs quota.
+    are subscribed, since each costs quota. `accept_press` makes a click durable under its key and
+    gives what the card shows to whoever pressed, within two seconds.
     """
 
     def __init__(
@@ -202,6 +220,7 @@ class Receiver:
         client_secret: str,
         api_url: str = API_URL,
         hear: Callable[[Event], Awaitable[None]] | None = None,
+        accept_press: AcceptPress | None = None,
         metered: Metered = _no_meter,
         backoff: timedelta = timedelta(seconds=1),
     ) -> None:
@@ -216,6 +235,7 @@ class Receiver:
         self._activity = activity
         self._accept = accept
         self._hear = hear
+        self._accept_press = accept_press
         self._metered = metered
         self._credential = Credential(client_id, client_secret)
         self._gateway = f"{api_url.rstrip('/')}/v1.0/gateway/connections/open"
@@ -244,6 +264,7 @@ class Receiver:
         socket.RECONNECT_BASE_DELAY_SECONDS = self._backoff
         socket.RECONNECT_JITTER_SECONDS = self._backoff
         socket.register_callback_handler(ROBOT_TOPIC, _Lines(self))
+        socket.register_callback_handler(CARD_TOPIC, _Presses(self))
         socket.event_handler = _Events(self)
         if self._hear is not None:
             socket.register_all_event_handler(socket.event_handler)
@@ -268,6 +289,18 @@ class Receiver:
         """
         self._metered("stream", 1)
         await self._in_own_task(self._accept(line))
+
+    async def take_in_press(self, key: str, press: Press) -> dict[str, Any]:
+        """Pass a click on; gives what the card shows to whoever pressed."""
+        self._metered("stream", 1)
+        accept, told = self._accept_press, dict[str, Any]()
+        if accept is not None:
+
+            async def pressed() -> None:
+                told.update(await accept(key, press))
+
+            await self._in_own_task(pressed())
+        return told
 
     async def take_in_event(self, event: Event) -> None:
         """Pass an event on; it is acknowledged when that is done."""
@@ -297,6 +330,8 @@ class Receiver:
     async def open_gateway(self) -> dict[str, str] | None:
         """Ask for a ticket; None lets the package wait and try again. Tickets are never logged."""
         subscriptions = [{"type": "CALLBACK", "topic": ROBOT_TOPIC}]
+        if self._accept_press is not None:
+            subscriptions.append({"type": "CALLBACK", "topic": CARD_TOPIC})
         if self._hear is not None:
             subscriptions.append({"type": "EVENT", "topic": "*"})
         body = {

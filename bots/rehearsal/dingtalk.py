@@ -11,14 +11,17 @@ It refuses what the platform refuses (facts/dingtalk 2-4, 10) and can be told to
 (`faults`). It knows nothing of tickets and reads no clock of its own.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 from aiohttp import web
 
 from bots.rehearsal.dingtalk_api import Call, OpenApi
+from bots.rehearsal.dingtalk_cards import Click
 from bots.rehearsal.dingtalk_gateway import ROBOT_TOPIC, Ack, Connection, Gateway, Push
 from bots.rehearsal.dingtalk_world import (
     App,
@@ -77,6 +80,18 @@ class Person(Member):
     def sends_picture(self, content: bytes, text: str = "", in_: Group | App | None = None) -> Line:
         """A picture; with text, or in a group, it comes as richText."""
         return self._rehearsal.hear(self, "picture", text, where=in_, file=("picture.png", content))
+
+    def presses(self, seen: Seen, text: str) -> Click:
+        """Press a button of a card, by its words as this person sees them."""
+        return self._rehearsal.api.cards.click(self, seen, text)
+
+    def taps(self, seen: Seen, text: str) -> Line:
+        """Tap a link of a robot's markdown that says a line for whoever taps it (4.6)."""
+        found = re.search(rf"\[{re.escape(text)}\]\(dtmd://\S+?\?content=([^)]+)\)", seen.text)
+        if found is None or not seen.from_robot:
+            msg = f"{self.name} sees no link {text!r}"
+            raise ValueError(msg)
+        return self.says(unquote(found[1]), in_=self._rehearsal.place_of(seen))
 
     def sends_file(self, name: str, content: bytes, to: App | None = None) -> Line:
         """A file, in private only: robots get none from groups."""
@@ -243,6 +258,14 @@ class DingTalkRehearsal:
                 for one in hearing
             ],
         )
+
+    def place_of(self, seen: Seen) -> Group | App:
+        """The group, or the application, in whose chat a message stands."""
+        group = self.world.groups.get(seen.chat)
+        if group is not None:
+            return group
+        robot = self.world.private_chats[seen.chat][0]
+        return next(app for app in self.world.apps.values() if app.robot_code == robot)
 
     def _push(
         self,

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from bots.rehearsal import dingtalk_messages as messages
+from bots.rehearsal.dingtalk_cards import Cards
 from bots.rehearsal.dingtalk_gateway import Gateway
 from bots.rehearsal.dingtalk_messages import Refused, Said, new_error, old_error
 from bots.rehearsal.dingtalk_world import Answer, App, Member, Seen, World
@@ -16,6 +17,7 @@ from bots.rehearsal.dingtalk_world import Answer, App, Member, Seen, World
 _TOKEN_LIFE: Final = timedelta(hours=2)
 _SESSION_LIFE: Final = timedelta(minutes=90)
 _FILE_LIFE: Final = timedelta(hours=1)
+_CARD: Final = "/v1.0/card/instances"
 _QPS: Final = 20
 _MOST_PEOPLE: Final = 20
 
@@ -47,6 +49,7 @@ class OpenApi:
         self.url = ""
         self.calls: list[Call] = []
         self.files: dict[str, File] = {}
+        self.cards = Cards(world, gateway)
         self._world = world
         self._gateway = gateway
         self._sessions: dict[str, tuple[str, App, datetime]] = {}
@@ -60,11 +63,13 @@ class OpenApi:
             ("/v1.0/robot/oToMessages/batchSend", "api", self._send_to_people),
             ("/v1.0/robot/groupMessages/send", "api", self._send_to_group),
             ("/v1.0/robot/messageFiles/download", "api", self._download),
+            ("/v1.0/card/instances/createAndDeliver", "api", self._make_card),
             ("/robot/sendBySession", "stream", self._session),
             ("/robot/send", "stream", self._custom),
         ]
         return [
             *(web.post(path, self._served(path, kind, rule)) for path, kind, rule in table),
+            web.put(_CARD, self._served(_CARD, "api", self._update_card)),
             web.get("/gettoken", self._served("/gettoken", "free", self._old_token)),
             web.get("/files/{code}", self._file),
             web.get("/connect", self._gateway.connect),
@@ -107,7 +112,7 @@ class OpenApi:
         self, request: web.Request, path: str, kind: Kind, body: dict[str, Any] | None
     ) -> None:
         """Form, token, speed and quota, in the platform's order."""
-        if request.method == "POST":
+        if request.method != "GET":
             _check_form(request, body, old=kind == "stream")
         budget = self._world.budget
         if kind == "api":
@@ -195,6 +200,14 @@ class OpenApi:
             "invalidStaffIdList": [str(one) for one in listed if str(one) not in known],
             "flowControlledStaffIdList": slowed,
         }
+
+    def _make_card(self, request: web.Request, body: dict[str, Any], _raw: bytes) -> dict[str, Any]:
+        return self.cards.make(self._caller(request), body)
+
+    def _update_card(
+        self, request: web.Request, body: dict[str, Any], _raw: bytes
+    ) -> dict[str, Any]:
+        return self.cards.update(self._caller(request), body)
 
     def _is_member(self, user_id: str) -> bool:
         person = self._world.people.get(user_id)

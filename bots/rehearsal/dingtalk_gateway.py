@@ -7,7 +7,7 @@ message id, as bots report of the real platform. While no socket is open message
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from bots.rehearsal.dingtalk_world import App, World, millis
 from server.clients import Activity
 
 ROBOT_TOPIC: Final = "/v1.0/im/bot/messages/get"
+CARD_TOPIC: Final = "/v1.0/card/instances/callback"
 REDELIVERY: Final = timedelta(seconds=60)
 MOST_TRIES: Final = 3
 _TICKET_LIFE: Final = timedelta(seconds=90)
@@ -36,7 +37,7 @@ class Ack(msgspec.Struct, frozen=True):
 
 
 class Push(msgspec.Struct, kw_only=True, eq=False):
-    """One thing to be delivered, over all its deliveries."""
+    """One thing to be delivered, over all its deliveries; `once`: it does not come again."""
 
     app: App
     type: str
@@ -48,6 +49,8 @@ class Push(msgspec.Struct, kw_only=True, eq=False):
     due_at: datetime | None = None
     lost: bool = False
     ack: Ack | None = None
+    once: bool = False
+    on_ack: Callable[[Ack], None] | None = None
 
     @property
     def acked(self) -> bool:
@@ -203,6 +206,8 @@ class Gateway:
         self.acks[frame] = ack
         if push is not None and not push.acked:
             push.ack = ack
+            if push.on_ack is not None:
+                push.on_ack(ack)
             later = isinstance(data, dict) and data.get("status") == "LATER"
             push.due_at = None if push.acked and not later else push.due_at
         self._give_back(frame)
@@ -270,7 +275,7 @@ class Gateway:
         elif push.type != "EVENT":
             push.lost = not push.frames
             return
-        if push.tries < MOST_TRIES:
+        if push.tries < MOST_TRIES and not push.once:
             push.due_at = self.world.clock.now() + REDELIVERY
             self._unacked.set()
         self.world.changed()

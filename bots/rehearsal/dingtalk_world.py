@@ -35,6 +35,43 @@ def millis(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
+PUBLIC_TEMPLATE: Final = "1366a1eb-bc54-4859-ac88-517c56a9acb1.schema"
+"""The card of the official packages: title, markdown, tips and buttons (5.4)."""
+
+
+class CardOnWall(msgspec.Struct, kw_only=True):
+    """An interactive card in a chat: what all see, and what those see who pressed a button."""
+
+    key: str
+    shown: dict[str, str]
+    clickable: bool
+    space: str
+    own: dict[str, dict[str, str]] = {}
+
+    def seen_by(self, user_id: str) -> dict[str, str]:
+        """The variables as this person sees them."""
+        return self.own.get(user_id, self.shown)
+
+    def text_for(self, user_id: str) -> str:
+        """The card's words and buttons, as they are read."""
+        seen = self.seen_by(user_id)
+        words = [seen.get(name) for name in ("title", "markdown", "tips")]
+        buttons = " ".join(f"[{one.get('text')}]" for one in self._buttons(user_id))
+        return "\n\n".join(part for part in (*words, buttons) if part)
+
+    def button(self, user_id: str, text: str) -> dict[str, Any] | None:
+        """The button with these words."""
+        return next((one for one in self._buttons(user_id) if one.get("text") == text), None)
+
+    def _buttons(self, user_id: str) -> list[dict[str, Any]]:
+        try:
+            told = msgspec.json.decode(self.seen_by(user_id).get("sys_full_json_obj") or "{}")
+        except msgspec.DecodeError:
+            return []  # the client draws none
+        listed = told.get("msgButtons") if isinstance(told, dict) else None
+        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
 class Seen(msgspec.Struct, kw_only=True):
     """One message as it stands in a chat window."""
 
@@ -52,6 +89,7 @@ class Seen(msgspec.Struct, kw_only=True):
     quotes: str | None = None
     ref: str | None = None
     """processQueryKey, by which a quoted reply finds it again (3.1)."""
+    card: CardOnWall | None = None
 
 
 class Budget(msgspec.Struct):
@@ -204,6 +242,8 @@ class World:
         self.custom_robots: dict[str, CustomRobot] = {}
         self.private_chats: dict[str, tuple[str, str]] = {}
         self.messages: list[Seen] = []
+        self.templates: dict[str, bool] = {PUBLIC_TEMPLATE: True}
+        """Card templates by id, and whether they are published."""
         self.budget = Budget()
         self.faults = Faults()
         self.corp_id = f"ding{self.code(16)}"

@@ -28,7 +28,10 @@ import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import WebSocketException
 
+from bots.rehearsal import wecom_cards as cards
 from bots.rehearsal.dingtalk_world import Clock
+from bots.rehearsal.wecom_cards import CardOnWall, Click
+from bots.rehearsal.wecom_world import Bot, Faults, Line, Seen
 from server.clients import Activity
 
 REPLY_LIFE: Final = timedelta(hours=24)
@@ -39,58 +42,6 @@ _MINUTE: Final = timedelta(minutes=1)
 _UNSUBSCRIBED: Final = 846601
 _UNKNOWN: Final = 846602
 _MALFORMED: Final = 40058
-
-
-class Seen(msgspec.Struct, kw_only=True):
-    """One message as it stands in a chat window."""
-
-    id: str
-    at: datetime
-    chat: str
-    sender: str
-    sender_id: str
-    from_robot: bool = False
-    kind: str = "text"
-    text: str = ""
-
-
-class Line(msgspec.Struct, frozen=True, eq=False):
-    """What somebody wrote, and whether the bot's connection has it."""
-
-    seen: Seen
-    arrived: list[bool] = []
-
-    @property
-    def acked(self) -> bool:
-        """WeCom asks for no acknowledgement: it has been handed over, or never will be."""
-        return bool(self.arrived)
-
-
-class Faults(msgspec.Struct):
-    """What goes wrong next. `answers`: error codes for the next frames of a command; `cut`: so
-    many frames of it take effect, and the socket ends before the answer.
-    """
-
-    lose_next: int = 0
-    duplicate_next: int = 0
-    answers: dict[str, list[int]] = msgspec.field(default_factory=dict)
-    cut: dict[str, int] = msgspec.field(default_factory=dict)
-
-    def answer_next(self, cmd: str, code: int) -> None:
-        """Refuse the next frame of this command with this code."""
-        self.answers.setdefault(cmd, []).append(code)
-
-    def lose_answer_of_next(self, cmd: str) -> None:
-        """The next frame of this command takes effect, and its answer is lost."""
-        self.cut[cmd] = self.cut.get(cmd, 0) + 1
-
-
-class Bot(msgspec.Struct, frozen=True):
-    """An AI bot of the organisation."""
-
-    id: str
-    secret: str
-    name: str
 
 
 class Group:
@@ -133,6 +84,10 @@ class Person:
         """A picture, in private."""
         body = {"msgtype": "image", "image": {"url": url, "aeskey": "k" * 43}}
         return self._rehearsal.hear(self, body, "", None)
+
+    def presses(self, seen: Seen, text: str) -> Click:
+        """Press a button of a card, by its words as this person sees them."""
+        return self._rehearsal.click(self, seen, text)
 
     def enters(self) -> None:
         """Open the chat with the bot, the first time today."""
@@ -180,6 +135,8 @@ class WeComRehearsal:
         self._lines: dict[str, tuple[str, datetime]] = {}
         self._entered: dict[str, tuple[str, datetime]] = {}
         self._sent: dict[str, deque[datetime]] = {}
+        self._tasks_used: set[str] = set()
+        self._clicks: dict[str, Click] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -224,7 +181,7 @@ class WeComRehearsal:
         line = Line(seen)
         bot = next(iter(self.bots.values()))
         if where is not None and f"@{bot.name}" not in text:
-            line.arrived.append(False)
+            line.handed.append(False)
             return line
         self._spoken.add(chat)
         req_id = self._code()
@@ -241,6 +198,22 @@ class WeComRehearsal:
         self._entered[req_id] = (person.id, self.clock.now())
         body = self._body(person, None, self._code(), {"msgtype": "event", "event": event})
         self._push(bot, "aibot_event_callback", req_id, body, None)
+
+    def click(self, person: Person, seen: Seen, text: str) -> Click:
+        """Somebody presses a button; a ValueError when the card shows him no such button."""
+        key = seen.card.seen_by(person.id).buttons.get(text) if seen.card is not None else None
+        if seen.card is None or key is None:
+            msg = f"{person.name} sees no button {text!r}"
+            raise ValueError(msg)
+        pressed = {"card_type": "button_interaction", "event_key": key, "task_id": seen.card.task}
+        event = {"eventtype": "template_card_event", "template_card_event": pressed}
+        click = Click(card=seen.card, user_id=person.id, at=self.clock.now())
+        req_id, where = self._code(), self.groups.get(seen.chat)
+        self._clicks[req_id] = click
+        body = self._body(person, where, self._code(), {"msgtype": "event", "event": event})
+        bot = next(iter(self.bots.values()))
+        self._push(bot, "aibot_event_callback", req_id, body, click)
+        return click
 
     def _body(
         self, person: Person, where: Group | None, message: str, part: dict[str, Any]
@@ -292,7 +265,7 @@ class WeComRehearsal:
     # The wire, out
 
     def _push(
-        self, bot: Bot, cmd: str, req_id: str, body: dict[str, Any], line: Line | None
+        self, bot: Bot, cmd: str, req_id: str, body: dict[str, Any], line: Line | Click | None
     ) -> None:
         able = [one for one in self.connections if one.bot == bot]
         if self.faults.lose_next > 0:
@@ -300,7 +273,7 @@ class WeComRehearsal:
             able = []
         if not able:  # what nobody receives is lost: the platform repeats nothing
             if line is not None:
-                line.arrived.append(False)
+                line.handed.append(False)
             return
         times = 1
         if self.faults.duplicate_next > 0:
@@ -311,7 +284,7 @@ class WeComRehearsal:
             self._start(self._hand_over(able[-1], frame, line))
 
     async def _hand_over(
-        self, connection: Connection, frame: dict[str, Any], line: Line | None
+        self, connection: Connection, frame: dict[str, Any], line: Line | Click | None
     ) -> None:
         """Send, and hold the desk's rest off until the client's socket has taken it."""
         arrived = False
@@ -320,7 +293,7 @@ class WeComRehearsal:
             await (await connection.socket.ping())
             arrived = True
         if line is not None:
-            line.arrived.append(arrived)
+            line.handed.append(arrived)
         self._changed()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -412,6 +385,8 @@ class WeComRehearsal:
             return self._say(self._lines.get(req_id), REPLY_LIFE, body)
         if cmd == "aibot_respond_welcome_msg":
             return self._say(self._entered.pop(req_id, None), WELCOME_LIFE, body)
+        if cmd == "aibot_respond_update_msg":
+            return self._update(req_id, body)
         return self._write_first(body) if cmd == "aibot_send_msg" else _UNKNOWN
 
     def _write_first(self, body: dict[str, Any]) -> int:
@@ -421,6 +396,16 @@ class WeComRehearsal:
             return 93006
         return self._say((chat, self.clock.now()), REPLY_LIFE, body)
 
+    def _update(self, req_id: str, body: dict[str, Any]) -> int:
+        click = self._clicks.get(req_id)
+        code = cards.check_update(body, click, self.clock.now())
+        if click is not None:
+            click.code = code
+            if code == 0:
+                cards.change(body, click)
+        self._changed()
+        return code
+
     def _say(self, to: tuple[str, datetime] | None, life: timedelta, body: dict[str, Any]) -> int:
         if to is None:
             return 846605
@@ -429,16 +414,39 @@ class WeComRehearsal:
             return 846608
         kind = str(body.get("msgtype"))
         part = body.get(kind)
+        if kind == "template_card":
+            return self._hang(chat, part)
         content = part.get("content") if isinstance(part, dict) else None
         known = kind in {"markdown", "text", "stream"} and isinstance(content, str)
         if not known or not content or len(content.encode()) > MOST_BYTES:
             return _MALFORMED
+        if not self._has_room(chat):
+            return 45009
+        bot = next(iter(self.bots.values()))
+        self._write(chat, bot.name, bot.id, content, from_robot=True, kind=kind)
+        return 0
+
+    def _has_room(self, chat: str) -> bool:
+        """Count one more message of this minute, if it is not too many."""
         sent = self._sent.setdefault(chat, deque())
         while sent and sent[0] + _MINUTE <= self.clock.now():
             sent.popleft()
         if len(sent) >= MOST_A_MINUTE:
-            return 45009
+            return False
         sent.append(self.clock.now())
+        return True
+
+    def _hang(self, chat: str, part: object) -> int:
+        """A card with buttons."""
+        code = cards.check_card(part, self._tasks_used)
+        if code != 0 or not isinstance(part, dict):
+            return code
+        if not self._has_room(chat):
+            return 45009
+        self._tasks_used.add(part["task_id"])
         bot = next(iter(self.bots.values()))
-        self._write(chat, bot.name, bot.id, content, from_robot=True, kind=kind)
+        shown = cards.drawn(part)
+        seen = self._write(chat, bot.name, bot.id, shown.text, from_robot=True, kind="card")
+        seen.card = CardOnWall(task=part["task_id"], shown=shown)
+        self._changed()
         return 0

@@ -2,24 +2,29 @@
 
 import contextlib
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from bots.conversation import reader_of
 from bots.heard import Attached, Heard
+from bots.presses import Windows, kept_press, press, pressed_of
 from bots.wecom import WeComSettings
-from bots.wecom.lines import ChatLine, read_line
+from bots.wecom.lines import ChatLine, read_line, read_press
+from bots.wecom.render import template_card
 from bots.wecom.send import WeComSender
 from server.clients import Trouble
 from server.clients.wecom import BAD_SECRET, Frame, WeComBot, event_of
 from server.desk import Desk, Reader, Sender
 from server.domain.events import DESK
-from server.usecases import administration, chat
+from server.usecases import administration, cards, chat
+from server.usecases.chat import Arrival
 from server.words import LANGUAGES, say
 
 KIND: Final = "wecom"
 _WELCOME: Final = timedelta(seconds=5)
+_WINDOW: Final = timedelta(seconds=4)
+"""Of the five seconds for a card's update; the last one is for the way."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(ChatLine).decode
@@ -40,7 +45,9 @@ class WeComConnection:
         )
         self._met: set[str] = set()
         self._sender = WeComSender(desk, self._bot)
-        self._reader = reader_of(heard_of)
+        self._windows = Windows()
+        self._lines = reader_of(heard_of)
+        self._reader: Reader = self._read
 
     @property
     def sender(self) -> Sender:
@@ -49,7 +56,7 @@ class WeComConnection:
 
     @property
     def reader(self) -> Reader:
-        """Works on what came in."""
+        """Works on what came in: lines, and buttons that were pressed."""
         return self._reader
 
     @property
@@ -76,6 +83,35 @@ class WeComConnection:
             await self._accept(read_line(frame.body, frame.req_id))
         elif event_of(frame) == "enter_chat":
             await self._welcome(frame)
+        elif event_of(frame) == "template_card_event":
+            await self._press(frame)
+
+    async def _read(self, desk: Desk, arrival: Arrival) -> None:
+        pressed = pressed_of(arrival.body)
+        if pressed is None:
+            await self._lines(desk, arrival)
+        else:
+            self._windows.tell(arrival.key, await press(desk, arrival, pressed))
+
+    async def _press(self, frame: Frame) -> None:
+        """A button: durable first, then done, and shown on the card within WeCom's five seconds
+        (facts/wecom 4.4). There is no other way to change the card later.
+        """
+        key, pressed = read_press(frame.body, frame.req_id)
+        left = _WINDOW - (self._desk.clock.now() - frame.received_at)
+        body = kept_press(pressed)
+        shown = await self._windows.shown(self._desk, KIND, key, body, left.total_seconds())
+        if shown is None:
+            return
+        told: dict[str, Any] = {
+            "response_type": "update_template_card",
+            "template_card": template_card(shown.card, pressed.card),
+        }
+        if not shown.everyone and pressed.user_id is not None:
+            told["userids"] = [pressed.user_id]
+        with contextlib.suppress(Trouble):  # what the card does not show is written into the chat
+            await self._bot.ask("aibot_respond_update_msg", told, frame.req_id)
+            await cards.note_answered(self._desk, shown.talk)
 
     async def _accept(self, line: ChatLine) -> None:
         """Make a line durable, before anything else is done about it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from bots.presses import Press
 from server.domain.texts import cleaned
 
 
@@ -55,6 +56,24 @@ def read_line(body: object, req_id: str) -> ChatLine:
         created_at=_instant(fields.get("create_time")),
         attachments=attachments,
         raw=fields,
+    )
+
+
+def read_press(body: object, req_id: str) -> tuple[str, Press]:
+    """A button of a template card that was pressed, and the event's key. The card's part is nested
+    (4.3), whatever the official package's types say. Never refuses: a button that cannot be read
+    is one of a dead card.
+    """
+    kept = cleaned(body)
+    fields = kept if isinstance(kept, dict) else {}
+    pressed = _fields(_fields(fields.get("event")).get("template_card_event"))
+    sender = _text(_fields(fields.get("from")).get("userid"))
+    in_group = _text(fields.get("chattype")) == "group"
+    return _text(fields.get("msgid")) or req_id, Press(
+        card=_text(pressed.get("task_id")) or "",
+        button=_text(pressed.get("event_key")) or "",
+        user_id=sender,
+        group=_text(fields.get("chatid")) if in_group else None,
     )
 
 

@@ -30,6 +30,7 @@ _REFRESH_EARLY: Final = timedelta(minutes=5)
 _API_TEMPO: Final = Tempo(5, timedelta(seconds=1))
 _ROBOT_TEMPO: Final = Tempo(20, timedelta(minutes=1))
 
+Method = Literal["POST", "PUT"]
 Meter = Literal["api", "stream"]
 """The two monthly budgets of an organisation: API calls, and webhook and Stream calls (0.3)."""
 
@@ -48,6 +49,20 @@ class Markdown(msgspec.Struct, frozen=True):
 
 
 Message = Text | Markdown
+
+
+class CardDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """An interactive card (5.1): our name for it, its template and the template's variables, all
+    of them strings. To a group by its conversation id, else to a person by his userId. `words` are
+    what the list of conversations shows.
+    """
+
+    key: str
+    template: str
+    parameters: dict[str, str]
+    words: str
+    group: str | None = None
+    person: str | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -96,6 +111,22 @@ def _template(message: Message) -> dict[str, str]:
     if len(param) > MOST_PARAM_BYTES:
         raise Permanent("too_long", f"{len(param)} bytes, at most {MOST_PARAM_BYTES}")
     return {"msgKey": key, "msgParam": param.decode()}
+
+
+def _space(robot_code: str, card: CardDelivery) -> dict[str, Any]:
+    """Where a card is put, and what of it the list of conversations shows."""
+    shown = {"supportForward": False, "lastMessageI18n": {"ZH_CN": card.words}}
+    if card.group is not None:
+        return {
+            "openSpaceId": f"dtv1.card//IM_GROUP.{card.group}",
+            "imGroupOpenSpaceModel": shown,
+            "imGroupOpenDeliverModel": {"robotCode": robot_code},
+        }
+    return {
+        "openSpaceId": f"dtv1.card//IM_ROBOT.{card.person}",
+        "imRobotOpenSpaceModel": shown,
+        "imRobotOpenDeliverModel": {"spaceType": "IM_ROBOT", "robotCode": robot_code},
+    }
 
 
 def _webhook_body(message: Message, at_ids: Sequence[str]) -> dict[str, Any]:
@@ -192,6 +223,44 @@ class DingTalk:
         )
         return str(answer.get("processQueryKey") or "")
 
+    async def deliver_card(self, robot_code: str, card: CardDelivery) -> str:
+        """Make a card whose clicks come by Stream, and put it into its chat; gives the ref by
+        which a quoted reply finds it. HTTP 200 does not mean that it arrived: what the platform
+        says of the chat does, else `Permanent("card_not_delivered")` (5.1).
+        """
+        answer = await self._call(
+            "/v1.0/card/instances/createAndDeliver",
+            {
+                "cardTemplateId": card.template,
+                "outTrackId": card.key,
+                "callbackType": "STREAM",
+                "userIdType": 1,
+                "cardData": {"cardParamMap": card.parameters},
+                **_space(robot_code, card),
+            },
+        )
+        found = answer.get("result")
+        listed = found.get("deliverResults") if isinstance(found, dict) else None
+        results = [one for one in listed if isinstance(one, dict)] if listed else []
+        if not results or not all(one.get("success") is True for one in results):
+            words = "; ".join(str(one.get("errorMsg") or "") for one in results)
+            raise Permanent("card_not_delivered", words)
+        return str(results[0].get("carrierId") or "")
+
+    async def update_card(self, key: str, parameters: dict[str, str]) -> None:
+        """Change a card for everybody who sees it; variables that are not named stay (5.2)."""
+        await self._call(
+            "/v1.0/card/instances",
+            {
+                "outTrackId": key,
+                "cardData": {"cardParamMap": parameters},
+                "cardUpdateOptions": {"updateCardDataByKey": True},
+                "userIdType": 1,
+            },
+            repeatable=True,
+            method="PUT",
+        )
+
     async def answer_session(
         self, webhook: str, message: Message, at_ids: Sequence[str] = ()
     ) -> None:
@@ -268,29 +337,35 @@ class DingTalk:
         return official or (found.scheme, found.netloc) == (own.scheme, own.netloc)
 
     async def _call(
-        self, path: str, body: dict[str, Any], *, repeatable: bool = False
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        repeatable: bool = False,
+        method: Method = "POST",
     ) -> dict[str, Any]:
         """Call the new API with the token; a token refused is fetched once more (1.1)."""
         token = await self.read_token()
         try:
-            return await self._call_with(token, path, body, repeatable=repeatable)
+            return await self._call_with(token, path, body, repeatable=repeatable, method=method)
         except Permanent as error:
             if error.code not in STALE_TOKEN:
                 raise
         self._forget_token(token)
         token = await self.read_token()
-        return await self._call_with(token, path, body, repeatable=repeatable)
+        return await self._call_with(token, path, body, repeatable=repeatable, method=method)
 
     async def _call_with(
-        self, token: str, path: str, body: dict[str, Any], *, repeatable: bool
+        self, token: str, path: str, body: dict[str, Any], *, repeatable: bool, method: Method
     ) -> dict[str, Any]:
-        await self._pace.take(path, _API_TEMPO)
+        await self._pace.take(f"{method} {path}", _API_TEMPO)
         return await self._ask(
             f"{self._api_url}{path}",
             body,
             headers={"x-acs-dingtalk-access-token": token},
             meter="api",
             repeatable=repeatable,
+            method=method,
         )
 
     async def _ask(
@@ -302,10 +377,11 @@ class DingTalk:
         headers: dict[str, str] | None = None,
         params: dict[str, str] | None = None,
         repeatable: bool = False,
+        method: Method = "POST",
     ) -> dict[str, Any]:
         try:
             response = await self._http.request(
-                "POST", url, json=body, headers=headers, params=params
+                method, url, json=body, headers=headers, params=params
             )
         except Ambiguous as error:
             self._count(meter)

@@ -59,8 +59,13 @@ ADVICE: Final[dict[str, str]] = {
     "90020": "quota",
     "orgAuthLevelNotEnough": "edition",
     "300001": "session_over",
+    "param.templateNotExist": "card_template",
+    "param.templateUnpublished": "card_template",
 }
 """What an operator must look at, by code of a `Permanent`."""
+
+NO_TEMPLATE: Final = frozenset({"param.templateNotExist", "param.templateUnpublished"})
+"""The card's template is not there: the setting is wrong (5.1)."""
 
 
 def _code(status: int, answer: dict[str, Any]) -> tuple[str, str] | None:

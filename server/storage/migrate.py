@@ -24,6 +24,7 @@ from server.storage.migrations import (
     s0008_merging,
     s0009_chat,
     s0010_held_replies,
+    s0011_cards,
 )
 
 
@@ -45,6 +46,7 @@ STEPS: Final = (
     Step(8, "merging", s0008_merging.up),
     Step(9, "chat", s0009_chat.up),
     Step(10, "held_replies", s0010_held_replies.up),
+    Step(11, "cards", s0011_cards.up),
 )
 
 _LOCK: Final = 7_240_001

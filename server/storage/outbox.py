@@ -106,6 +106,10 @@ _GATHER = Statement[None](
     "UPDATE outbox SET kind = :kind, body = :body, ticket = :ticket, event_seq = :event_seq"
     " WHERE id = :id"
 )
+_ANSWERED = Statement[None](
+    "UPDATE outbox SET state = 'sent', settled_at = :at WHERE idempotency_key = :key"
+    " AND state = 'waiting'"
+)
 _RETRY = Statement[None](
     "UPDATE outbox SET state = 'waiting', next_at = :at, tries = 0, error = NULL,"
     " settled_at = NULL WHERE id = :id AND state IN ('given_up', 'unknown')"
@@ -233,6 +237,11 @@ async def find_by_reference(db: Reading, channel: str, reference: str) -> Delive
 async def readdress(unit: Unit, delivery: int, recipient: str) -> None:
     """A notice that reached nobody has an address now."""
     await unit.run(_READDRESS, id=delivery, recipient=recipient)
+
+
+async def note_answered(unit: Unit, key: str, at: datetime) -> None:
+    """What waits under this key was said in another way."""
+    await unit.run(_ANSWERED, key=key, at=at)
 
 
 async def retry(unit: Unit, delivery: int, at: datetime) -> bool:

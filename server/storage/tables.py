@@ -418,6 +418,27 @@ class HandoverTicket(Table, tablename="handover_ticket"):
     taken_at = Timestamptz(null=True)
 
 
+class CardTable(Table, tablename="card"):
+    """Cards with buttons that were sent by chat. `presses` is a document: which buttons did
+    something, by whom, when.
+    """
+
+    id = BigInt(primary_key=True)
+    key = Text(unique=True)
+    channel = Text()
+    kind = Text()
+    chat = Text()
+    private = Boolean()
+    reader = BigInt(null=True)
+    ticket = BigInt(null=True)
+    handover = BigInt(null=True)
+    reference = Text(null=True)
+    shown = Text()
+    presses = Text()
+    made_at = Timestamptz()
+    shown_at = Timestamptz(null=True)
+
+
 class LawJobRow(Table, tablename="law_job"):
     """Jobs on promises: policies and calendars applied to open clocks, time excused (R13, R14).
     `reached` is the last ticket that was worked on.
@@ -469,5 +490,6 @@ TABLES += [
     SwapTable,
     HandoverTable,
     HandoverTicket,
+    CardTable,
     LawJobRow,
 ]

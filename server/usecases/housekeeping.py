@@ -1,17 +1,25 @@
 """What the desk does for itself every night: forget what has expired, and seal the event log."""
 
+from datetime import timedelta
+
 from server import vault
 from server.desk import Desk
 from server.domain.events import Sealed
-from server.storage import ledger, people
+from server.storage import cards, ledger, people
 from server.usecases.acts import Act, change
 from server.usecases.recording import record_desk
+
+CARDS_LIVE = timedelta(days=90)
+"""After this a card in chat is dead: whoever presses it reads so."""
 
 
 @change
 async def prune(act: Act) -> int:
-    """Forget expired sessions and one-time codes; how many they were."""
-    return await people.drop_expired(act.unit, act.at)
+    """Forget expired sessions and one-time codes, and cards that are too old to be pressed; how
+    many they were.
+    """
+    old = await cards.drop(act.unit, act.at - CARDS_LIVE)
+    return old + await people.drop_expired(act.unit, act.at)
 
 
 @change

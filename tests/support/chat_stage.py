@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
+from bots.dingtalk.render import PUBLIC_TEMPLATE
 from bots.rehearsal import wecom, wecom_app
 from bots.rehearsal.dingtalk import DingTalkRehearsal
 from bots.rehearsal.dingtalk_world import Seen
@@ -64,6 +65,25 @@ class Stage:
         await self.settled(line)
         return cast("str", self.answers(line)[-1].text)
 
+    def card(self, name: str = "", team: str = "") -> Any:
+        """The last card with buttons in somebody's private chat, or in a team's group."""
+        chat = self.chat.groups[team] if team else self.chat.people[name]
+        seen = chat.messages if team else chat.private_messages
+        return next(one for one in reversed(seen) if one.card is not None)
+
+    def press(self, name: str, seen: Any, text: str) -> Any:
+        """Somebody presses a button by its words; nobody has heard it yet."""
+        return self.chat.people[name].presses(seen, text)
+
+    async def presses(self, name: str, seen: Any, text: str) -> str:
+        """Somebody presses a button, and reads the card as he sees it then."""
+        await self.settled(self.press(name, seen, text))
+        return self.sees(name, seen)
+
+    def sees(self, name: str, seen: Any) -> str:
+        """A card as somebody sees it now."""
+        raise NotImplementedError
+
     async def settled(self, *lines: Any) -> None:
         """The desk has every line, and has nothing to do any more."""
         async with asyncio.timeout(SOON):
@@ -90,9 +110,14 @@ class DingTalkStage(Stage):
     kind = "dingtalk"
     doc = {"client_id": "dingapp"}  # noqa: RUF012
 
-    async def connect(self) -> None:
-        """Switch it on with everybody bound."""
-        await self.world.connect_dingtalk()
+    async def connect(self, *, cards: bool = False) -> None:
+        """Switch it on with everybody bound; with `cards` it has a template for them."""
+        more = {"card_template": PUBLIC_TEMPLATE} if cards else {}
+        await self.world.connect_dingtalk(**more)
+
+    def sees(self, name: str, seen: Any) -> str:
+        """A card as somebody sees it now."""
+        return cast("str", seen.card.text_for(self.chat.people[name].id))
 
     @property
     def chat(self) -> Chat:
@@ -111,6 +136,11 @@ class DingTalkStage(Stage):
     async def arrives(self, name: str, user_id: str) -> None:
         """Somebody new, whom the bot can write to."""
         self.chat.people[name] = self.sim.person(user_id, name)
+
+    def refuses_next_card(self) -> None:
+        """The month's quota is spent for a moment."""
+        body = {"code": "Forbidden.AccessDenied.ApiCountLimitForOrg", "message": "used up"}
+        self.sim.faults.answer_next("/v1.0/card/instances/createAndDeliver", 403, body)
 
     def loses_next_answer(self) -> None:
         """The next answer arrives, and the platform's word for it does not."""
@@ -147,8 +177,15 @@ class WeComStage(Stage):
         self.chat = WeComChat()
         self.url = ""
 
-    async def connect(self) -> None:
-        """Switch it on with everybody bound; everybody and every group has spoken to the bot."""
+    def sees(self, name: str, seen: Any) -> str:
+        """A card as somebody sees it now."""
+        return cast("str", seen.card.seen_by(self.chat.people[name].id).text)
+
+    async def connect(self, *, cards: bool = True) -> None:
+        """Switch it on with everybody bound; everybody and every group has spoken to the bot. It
+        always has cards.
+        """
+        assert cards
         self.url = await self.sim.start()
         self.sim.add_bot("aibot", "secret")
         by = Actor("staff", self.world.staff_ids[ADMINISTRATOR])
@@ -186,6 +223,10 @@ class WeComStage(Stage):
         """Somebody new, whom the bot can write to: he has spoken to it."""
         self.chat.people[name] = self.sim.person(user_id, name)
         await self.say(name, "帮助")
+
+    def refuses_next_card(self) -> None:
+        """The platform does not take this kind of card."""
+        self.sim.faults.answer_next("aibot_send_msg", 42031)
 
     def loses_next_answer(self) -> None:
         """The next answer arrives, and the platform's word for it does not."""

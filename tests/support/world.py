@@ -392,9 +392,9 @@ class World:
             self.chat.groups[name] = sim.group(name, members=self.chat.people.values())
         return self.chat
 
-    async def connect_dingtalk(self) -> Chat:
+    async def connect_dingtalk(self, **more: str) -> Chat:
         """Switch the channel on, bind everybody's account and every team's group, and return
-        when the stream is open.
+        when the stream is open. `more` are further settings of the channel.
         """
         chat = self.chat or await self.rehearse_dingtalk()
         by = Actor("staff", self.staff_ids[ADMINISTRATOR])
@@ -409,7 +409,7 @@ class World:
             "robot_code": "dingapp",
             "api_url": chat.urls.api_url,
             "oapi_url": chat.urls.oapi_url,
-        }
+        } | more
         secret = vault.encrypt(self.desk.secret, "dingsecret")
         await administration.save_channel(self.desk, by, "dingtalk", doc, secret, enabled=True)
         async with asyncio.timeout(SOON):
