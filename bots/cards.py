@@ -23,6 +23,7 @@ from bots.telling import (
 )
 from server.desk import Parcel
 from server.domain import events
+from server.domain.chat_events import HelpAsked, Helped, Urged
 from server.domain.firm import Firm
 from server.domain.notices import ALL, Facts
 from server.domain.people import Staff
@@ -236,10 +237,14 @@ def _cause(event: events.Event, firm: Firm) -> tuple[str, dict[str, object]] | N
         case events.Routed(decision=decision):
             code = "fallback" if decision.fallback else "rule"
             return code, {"rule": decision.rule_name}
-        case events.Transferred(reason=reason) | events.Escalated(reason=reason):
+        case (
+            events.Transferred(reason=reason)
+            | events.Escalated(reason=reason)
+            | HelpAsked(question=reason)
+        ):
             return "by_reason" if reason else "by", {"by": by, "reason": reason}
-        case events.Assigned() | events.Released():
-            return "by", {"by": by}
+        case events.Assigned() | events.Released() | Urged() | Helped():
+            return "helped" if isinstance(event.body, Helped) else "by", {"by": by}
         case events.Rated(score=score, comment=comment):
             return "rated", {"score": score, "comment": comment}
         case _:

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bots import asking, quoting, taking_back, working
+from bots import asking, looking, quoting, shifting, taking_back, working
 from bots.heard import Heard
 from bots.orders import ORDERS
 from bots.turn import Turn, begin
@@ -22,14 +22,23 @@ from server.usecases import chat
 from server.usecases.chat import Arrival, Said
 
 _OTHERS: Final = {
-    "on_duty": working.duty,
-    "off_duty": working.duty,
-    "break": working.duty,
-    "take_over": working.take_over,
+    "on_duty": shifting.duty,
+    "off_duty": shifting.duty,
+    "break": shifting.duty,
+    "take_over": shifting.take_over,
+    "hand_over": shifting.hand_over,
+    "leave": shifting.leave,
+    "assist": working.assist,
     "file": working.file,
     "undo": taking_back.undo,
 }
 """What changes something besides tickets in hand."""
+_ANSWERS: Final = asking.ANSWERS | {
+    "search": looking.search,
+    "stats": looking.stats,
+    "who": looking.who,
+}
+"""What changes nothing."""
 _MANY: Final[frozenset[Verb]] = ORDERS - TAKES_TEXT
 """Verbs that take several tickets at once."""
 
@@ -115,7 +124,7 @@ async def _inform(turn: Turn, phrase: Phrase, person: Staff) -> None:
         phrase=phrase,
     )
     try:
-        text = await asking.ANSWERS[phrase.verb](asked)
+        text = await _ANSWERS[phrase.verb](asked)
     except Refusal as refusal:
         await turn.refuse(refusal)
     else:

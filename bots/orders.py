@@ -170,6 +170,28 @@ def _assign(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
     return c.Assign(ticket=ticket.number, staff=target.staff.id)
 
 
+def _urge(_phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
+    return c.Urge(ticket=ticket.number)
+
+
+def _ask_help(phrase: Phrase, ticket: Ticket, place: Place) -> Order:
+    if not phrase.text and not place.named:
+        return Question(code="ask_help", facts={"teams": _teams(place.firm)})
+    target = place.target(phrase.text)
+    if target.several:
+        return place.which(target)
+    if target.staff is None and target.team is None:
+        return Question(code="unknown_helper", facts={"teams": _teams(place.firm)})
+    if not target.rest:
+        return Question(code="help_with_what")
+    return c.AskHelp(
+        ticket=ticket.number,
+        team=target.team.id if target.team is not None else None,
+        staff=target.staff.id if target.staff is not None else None,
+        question=target.rest[:LONGEST_REASON],
+    )
+
+
 def _tag(phrase: Phrase, ticket: Ticket, _place: Place) -> Order:
     found = read_tags(phrase.text)
     if found is None:
@@ -211,6 +233,8 @@ _ORDERS: Final[dict[Verb, Callable[[Phrase, Ticket, Place], Order]]] = {
     "reopen": _reopen,
     "priority": _priority,
     "escalate": _escalate,
+    "urge": _urge,
+    "ask_help": _ask_help,
     "tag": _tag,
     "merge": _merge,
 }

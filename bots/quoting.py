@@ -12,10 +12,11 @@ import msgspec
 from bots.orders import LONGEST_TEXT
 from bots.telling import subject_of
 from bots.turn import Turn
+from bots.working import assist
 from server.domain import commands as c
 from server.domain.errors import Refusal
 from server.domain.people import Staff
-from server.domain.phrases import number_in, spoken
+from server.domain.phrases import Phrase, number_in, spoken
 from server.domain.ticket import Ticket
 from server.usecases import chat, held_replies, reading
 from server.usecases.acts import Act
@@ -25,13 +26,16 @@ from server.words import LANGUAGES, find, say
 
 _CUSTOMERS: Final = ("customer_wrote", "disputed")
 """The kinds of notice that show what the customer wrote."""
+_HELP: Final = "help_asked"
 
 
 class Quoted(msgspec.Struct, frozen=True):
-    """The ticket that a quoted message is about, and whether it shows the customer's words."""
+    """The ticket that a quoted message is about, and the kind of notice that it is, as far as that
+    matters: one that shows what the customer wrote, or one that asks for help.
+    """
 
     ticket: int
-    customers: bool
+    kind: str
 
 
 async def find_quoted(turn: Turn) -> Quoted | None:
@@ -40,38 +44,37 @@ async def find_quoted(turn: Turn) -> Quoted | None:
     if heard.quoted is not None:
         sent = await chat.find_quoted(turn.desk, turn.arrival.channel, heard.quoted)
         if sent is not None and sent.ticket is not None:
-            return Quoted(sent.ticket, sent.kind in _CUSTOMERS)
+            return Quoted(sent.ticket, sent.kind)
     number = number_in(heard.quoted_text)
-    return Quoted(number, _shows_customer(heard.quoted_text)) if number is not None else None
+    return Quoted(number, _kind_of(heard.quoted_text, number)) if number is not None else None
 
 
-def _shows_customer(text: str) -> bool:
-    """Whether a message begins as our notices of what the customer wrote begin."""
-    number = number_in(text)
-    begins = (
-        say(language, f"notice.{kind}", ticket=number, subject="").strip()
-        for kind in _CUSTOMERS
-        for language in LANGUAGES
-    )
-    return any(one in text for one in begins)
+def _kind_of(text: str, number: int) -> str:
+    """The kind of one of our notices, by how it begins."""
+    for kind in (*_CUSTOMERS, _HELP):
+        for language in LANGUAGES:
+            if say(language, f"notice.{kind}", ticket=number, subject="").strip() in text:
+                return kind
+    return ""
 
 
 async def answer(turn: Turn, person: Staff, quoted: Quoted) -> None:
     """Words to a message of ours."""
     turn.about = quoted.ticket
     text = spoken(turn.heard.text)
-    if not text:
-        await turn.answer("ask.note", ticket=quoted.ticket)
+    if not text or len(text) > LONGEST_TEXT:
+        code = "ask.too_long" if text else "ask.note"
+        await turn.answer(code, ticket=quoted.ticket, most=LONGEST_TEXT)
         return
-    if len(text) > LONGEST_TEXT:
-        await turn.answer("ask.too_long", ticket=quoted.ticket, most=LONGEST_TEXT)
+    if quoted.kind == _HELP:
+        await assist(turn, Phrase(verb="assist", ticket=quoted.ticket, text=text), person)
         return
     try:
         ticket = await reading.read_ticket(turn.desk, person, quoted.ticket)
     except Refusal as refusal:
         await turn.refuse(refusal)
         return
-    if quoted.customers and turn.heard.private:
+    if quoted.kind in _CUSTOMERS and turn.heard.private:
         await _reply(turn, person, ticket, text)
     else:
         await _note(turn, person, ticket, text)

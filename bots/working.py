@@ -2,22 +2,20 @@
 
 from typing import Final, cast
 
-from bots.orders import Order, Place, Question, order_of
-from bots.telling import cut, due_line, moment, priority_name, status_name, subject_of, where
+from bots.orders import LONGEST_TEXT, Order, Place, Question, order_of
+from bots.telling import cut, due_line, priority_name, status_name, subject_of, where
 from bots.turn import Turn, refusal_text
 from server.domain import commands as c
 from server.domain.errors import Refusal
 from server.domain.firm import Firm
-from server.domain.people import Duty, Staff
-from server.domain.phrase_parts import read_span
+from server.domain.people import Staff
 from server.domain.phrases import Phrase
 from server.domain.recall import Choice, Recall
 from server.domain.ticket import Ticket
 from server.usecases import chat, reading
 from server.usecases.acts import Act
 from server.usecases.chat import Done, Outcome, Said
-from server.usecases.duty import USUAL_BREAK, say_duty
-from server.usecases.handovers import take_one
+from server.usecases.helping import help_with
 from server.usecases.intake import Filed, Filing, open_filing
 from server.vault import digest
 from server.words import say
@@ -171,32 +169,24 @@ async def file(turn: Turn, phrase: Phrase, person: Staff) -> None:
     await chat.do(turn.desk, turn.talk, open_it, said)
 
 
-async def duty(turn: Turn, phrase: Phrase, person: Staff) -> None:
-    """值班, 小休, 下班."""
-    span, wanted = read_span(phrase.text) or USUAL_BREAK, cast("Duty", phrase.verb)
+async def assist(turn: Turn, phrase: Phrase, person: Staff) -> None:
+    """协助: the answer of somebody who was asked for help, also where the ticket is not his."""
+    number, text = phrase.ticket or 0, phrase.text
+    if not text:
+        await turn.answer("ask.assist", ticket=number)
+        return
+    if len(text) > LONGEST_TEXT:
+        await turn.answer("ask.too_long", ticket=number, most=LONGEST_TEXT)
+        return
 
-    async def change(act: Act) -> Staff:
-        return await say_duty(act, person, wanted, turn.talk.via, span)
-
-    def said(after: Staff) -> Said:
-        until, zone = after.break_until, turn.firm.profile.zone
-        at = moment(turn.language, until, turn.now, zone) if until is not None else ""
-        return turn.said(turn.say(after.duty, until=at))
-
-    await chat.do(turn.desk, turn.talk, change, said)
-
-
-async def take_over(turn: Turn, phrase: Phrase, person: Staff) -> None:
-    """接手: what a colleague left at the end of his shift."""
-    number = phrase.ticket or 0
-
-    async def take(act: Act) -> Ticket:
-        return await take_one(act, person, number, turn.talk.via)
+    async def answer(act: Act) -> Ticket:
+        return await help_with(act, person, number, text, turn.talk.via)
 
     def said(after: Ticket) -> Said:
-        return turn.said(done(turn, phrase, after), number)
+        recall = turn.recall.speaks_of(number, turn.now).did((), turn.now)
+        return turn.said(done(turn, phrase, after), recall=recall)
 
-    await chat.do(turn.desk, turn.talk, take, said, number)
+    await chat.do(turn.desk, turn.talk, answer, said, number)
 
 
 async def bind(turn: Turn, phrase: Phrase) -> None:

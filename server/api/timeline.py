@@ -111,6 +111,11 @@ def _transferred(body: e.Transferred, teller: Teller) -> Line:
     return "transferred_to_staff", {**facts, "assignee": teller.staff(body.assignee)}
 
 
+def _help_asked(body: ce.HelpAsked, teller: Teller) -> Line:
+    whom = teller.staff(body.staff) if body.staff is not None else teller.team(body.team)
+    return "help_asked", {"whom": whom, "question": body.question}
+
+
 def _released(body: e.Released, teller: Teller) -> Line:
     code = f"released_{body.reason}" if body.reason else "released"
     return code, {"previous": teller.staff(body.previous)}
@@ -281,6 +286,7 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
         {"ticket": body.ticket, "count": len(body.messages)},
     ),
     ce.Undone: lambda body, teller: ("undone", {"what": teller.word("chat.undo.what", body.what)}),
+    ce.HelpAsked: _help_asked,
     le.DueSet: lambda body, teller: (
         "due_set",
         {

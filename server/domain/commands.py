@@ -142,6 +142,18 @@ class Escalate(Command, frozen=True, tag="escalate"):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
+class Urge(Command, frozen=True, tag="urge"):
+    """催办: ask whoever holds it to get on with it."""
+
+
+class AskHelp(Command, frozen=True, tag="ask_help"):
+    """求助: ask a team, or one colleague, for help; the ticket stays where it is."""
+
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    team: str | None = None
+    staff: int | None = None
+
+
 class Merge(Command, frozen=True, tag="merge"):
     """合并: this ticket is about the same thing as `into`, where it goes on; its clocks are
     cancelled (R19).
@@ -201,6 +213,8 @@ AnyCommand = (
     | Plan
     | CheckIn
     | Escalate
+    | Urge
+    | AskHelp
     | Merge
     | Unmerge
     | Split

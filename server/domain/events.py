@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from server.domain import event_body
-from server.domain.chat_events import Undone
+from server.domain.chat_events import HelpAsked, Helped, Undone, Urged
 from server.domain.duty_events import (
     DutyChanged,
     HandoverAsked,
@@ -448,6 +448,9 @@ AnyBody = (
     | Unmerged
     | SplitOff
     | Undone
+    | Urged
+    | HelpAsked
+    | Helped
     | NoticeFailed
     | DeskOpened
     | ConfigurationSaved

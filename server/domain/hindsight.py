@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from server.domain.chat_events import HelpAsked, Helped
 from server.domain.clocks import lapses_at
 from server.domain.courts import Court, Judged, judged_of, lapse
 from server.domain.events import (
@@ -422,4 +423,6 @@ _DOES: Final[dict[type[Any], Callable[[_Ticket, Any, Past], None]]] = {
     CheckedIn: _signal("checked_in"),
     Nudged: _signal("nudged"),
     Escalated: _signal("escalated"),
+    HelpAsked: _signal("help_asked"),
+    Helped: _signal("helped"),
 }

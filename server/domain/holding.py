@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from server.domain.chat_events import HelpAsked
 from server.domain.events import (
     Actor,
     AnyBody,
@@ -37,7 +38,7 @@ from server.domain.ticket import Ticket
 
 GIVEN_UP: Final = 1000
 """`passed_on` of a ticket that went to a supervisor: it is not passed on any further."""
-_DEEDS: Final = (Replied, Noted, Edited, PriorityChanged, Escalated, Resolved, Closed)
+_DEEDS: Final = (Replied, Noted, Edited, PriorityChanged, Escalated, HelpAsked, Resolved, Closed)
 
 
 def held(

@@ -8,6 +8,7 @@
     plan      opened                     a plan was given       nothing
     resolve   opened                     resolved               waiting for the customer
     onsite    somebody holds it          checked in             nothing
+    help      help was asked for         it was given           nothing
     team      got into a team or queue   left it                waiting for the customer
 
 A solution stops every clock. `resolve` resumes when the ticket is reopened, `update` and `team`
@@ -36,6 +37,8 @@ Signal = Literal[
     "left",
     "nudged",
     "escalated",
+    "help_asked",
+    "helped",
     "resolved",
     "reopened",
 ]
@@ -112,6 +115,12 @@ METRICS: Final[dict[str, Metric]] = {
         ),
         Metric(
             id="onsite", starts=frozenset({"held"}), stops=frozenset({"checked_in", "resolved"})
+        ),
+        Metric(
+            id="help",
+            starts=frozenset({"help_asked"}),
+            stops=frozenset({"helped", "resolved"}),
+            instances="many",
         ),
         Metric(
             id="team",

@@ -13,6 +13,8 @@
     escalated                  those who are named
     merged                     the holder, whose ticket goes on elsewhere
     absorbed, unmerged         the holder, else the team's group
+    urged, helped              the holder, else the team's group
+    help asked                 the colleague who is asked, else the team's group
     rated low                  the leaders
 
 Nobody is told of his own actions; nothing is said in group and in private at once; status, notes,
@@ -27,6 +29,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from server.domain import events
+from server.domain.chat_events import HelpAsked, Helped, Urged
 from server.domain.events import AnyBody, Event, Priority
 from server.domain.firm import Firm
 from server.domain.ladder_events import RungReached
@@ -204,6 +207,20 @@ def _unmerged(body: Unmerged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
     return _holder("unmerged", after, {"into": body.was_in})
 
 
+def _urged(_body: Urged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    return _holder("urged", after)
+
+
+def _help_asked(body: HelpAsked, _after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    if body.staff is not None:
+        return (Notice(kind="help_asked", staff=body.staff),)
+    return _group("help_asked", body.team)
+
+
+def _helped(_body: Helped, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    return _holder("helped", after)
+
+
 def _rated(body: events.Rated, after: Ticket, firm: Firm) -> tuple[Notice, ...]:
     if body.score > UNHAPPY:
         return ()
@@ -229,6 +246,9 @@ _TOLD: Final[dict[type[AnyBody], _Telling]] = {
     RungReached: _rung,
     events.Escalated: _escalated,
     events.Rated: _rated,
+    Urged: _urged,
+    HelpAsked: _help_asked,
+    Helped: _helped,
     Merged: _merged,
     Absorbed: _absorbed,
     Unmerged: _unmerged,

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from server.domain.chat_events import HelpAsked, Helped, Undone, Urged
 from server.domain.events import (
     DESK,
     Assigned,
@@ -66,6 +67,8 @@ Ordinary = (
     | Edited
     | Nudged
     | Escalated
+    | HelpAsked
+    | Helped
     | Breached
     | Planned
     | CheckedIn
@@ -74,6 +77,8 @@ Rare = DueSet | DueReleased | LawApplied | Excused | Unmerged
 """What only sla.py knows to fold."""
 
 IGNORED: Final = (
+    Undone,
+    Urged,
     Noted,
     Resolved,
     Confirmed,

@@ -5,6 +5,7 @@ from typing import Final
 
 from server.domain.commands import (
     AnyCommand,
+    AskHelp,
     Assign,
     Cancel,
     CheckIn,
@@ -28,6 +29,7 @@ from server.domain.commands import (
     Split,
     Transfer,
     Unmerge,
+    Urge,
 )
 from server.domain.errors import NotAllowed, UnknownTicket
 from server.domain.people import LEADING, Role, Sight, Staff
@@ -55,6 +57,8 @@ MAY: Final[dict[type[Command], frozenset[Role]]] = {
     Plan: _WORKING,
     CheckIn: _WORKING,
     Escalate: _WORKING,
+    Urge: _HELPING,
+    AskHelp: _WORKING,
     Merge: _WORKING,
     Unmerge: _WORKING,
     Split: _WORKING,
@@ -101,6 +105,8 @@ FITS: Final[dict[type[Command], Fit]] = {
     Plan: _open,
     CheckIn: _open,
     Escalate: _open,
+    Urge: lambda ticket, by: ticket.assignee != by.id and _open(ticket, by),
+    AskHelp: _open,
     Merge: _open,
     Unmerge: lambda ticket, _by: ticket.merged_into is not None,
     Split: lambda ticket, _by: ticket.status_category not in {"cancelled", "merged"},

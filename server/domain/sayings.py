@@ -36,6 +36,14 @@ Verb = Literal[
     "undo",
     "tag",
     "merge",
+    "urge",
+    "ask_help",
+    "assist",
+    "search",
+    "stats",
+    "who",
+    "hand_over",
+    "leave",
 ]
 
 
@@ -88,6 +96,14 @@ SAYINGS: Final[dict[Verb, tuple[Shape, str]]] = {
     "undo": (_PERHAPS_TEXT, "撤销 撤回 undo withdraw"),
     "tag": (_WITH_BOTH, "标签 打标签 tag tags"),
     "merge": (_WITH_BOTH, "合并 并单 并入 merge"),
+    "urge": (_WITH_NUMBER, "催办 催一下 催 urge nudge"),
+    "ask_help": (_WITH_BOTH, "求助 请求协助 ask_help"),
+    "assist": (_WITH_BOTH, "协助 答复求助 assist"),
+    "search": (_WITH_TEXT, "搜索 搜一下 查找 search find"),
+    "stats": (_ALONE, "统计 数据 我的统计 stats figures"),
+    "who": (_ALONE, "谁在班 谁值班 谁在 谁在值班 who who_is_on"),
+    "hand_over": (_ALONE, "交接 交班 hand_over"),
+    "leave": (_PERHAPS_TEXT, "请假 我要请假 leave"),
 }
 
 NEEDS_NUMBER: Final = frozenset(verb for verb, (shape, _) in SAYINGS.items() if shape.number)

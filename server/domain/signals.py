@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from server.domain.chat_events import HelpAsked, Helped
 from server.domain.events import (
     AnyBody,
     Assigned,
@@ -177,6 +178,8 @@ _READERS: Final[dict[type[AnyBody], _Reader]] = {
     CheckedIn: _signal("checked_in"),
     Nudged: _signal("nudged"),
     Escalated: _signal("escalated"),
+    HelpAsked: _signal("help_asked"),
+    Helped: _signal("helped"),
 }
 
 _TEAMLESS: Final = _READERS | {Routed: _sent, Transferred: _sent}

@@ -43,6 +43,20 @@ async def ask_leave(  # noqa: PLR0917
     """A colleague asks for leave; entered by somebody who decides on it, it is approved at once.
     Refuses `UnknownStaff`, `NotAllowed`, `Invalid(ends_at)`.
     """
+    return await ask(act, by, staff, reason, starts_at, ends_at, note, via)
+
+
+async def ask(  # noqa: PLR0917
+    act: Act,
+    by: Staff,
+    staff: int,
+    reason: LeaveReason,
+    starts_at: datetime,
+    ends_at: datetime,
+    note: str,
+    via: Via,
+) -> LeaveRow:
+    """The same inside another unit."""
     firm, now = await known(act, by)
     person = firm.staff.get(staff)
     if person is None or not person.active:

@@ -22,7 +22,7 @@ from server.domain.people import Role, Staff, sight_of
 from server.domain.permissions import permit
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
 from server.storage import inbound, messages, people
-from server.usecases import merging
+from server.usecases import helping, merging
 from server.usecases.acts import Act, change
 from server.usecases.assessing import reassessed
 from server.usecases.escalating import escalate
@@ -162,6 +162,10 @@ async def decide(  # noqa: C901, PLR0911, PLR0912
             return promising.check_in(before, by.id, latitude, longitude)
         case c.Escalate(reason=reason):
             return await escalate(act, before, reason, by)
+        case c.Urge():
+            return await helping.urge(act, before)
+        case c.AskHelp():
+            return await helping.ask_help(act, command, before)
         case c.Merge():
             return await merging.merge(act, command, before, by, via)
         case c.Unmerge():

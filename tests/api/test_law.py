@@ -140,7 +140,7 @@ async def test_metrics_are_listed_with_what_they_may_look_at(world: World):
     found = (await staff.get("/api/v1/metrics")).json()
     shown = {one["id"]: one for one in found["metrics"]}
     assert set(shown) == {
-        "accept", "first", "next", "update", "plan", "resolve", "onsite", "team", "calm",
+        "accept", "first", "next", "update", "plan", "resolve", "onsite", "help", "team", "calm",
     }  # fmt: skip
     assert (shown["calm"]["label"], shown["calm"]["own"]) == ("催单安抚", True)
     assert (shown["first"]["own"], shown["first"]["promised"]) == (False, True)

@@ -11,6 +11,7 @@ from bots.conversation import hear
 from bots.heard import Heard
 from server.domain.events import DESK
 from server.storage import inbound, outbox
+from server.storage.outbox import Delivery
 from server.usecases import administration, chat
 from tests.support.world import World, bind_account
 
@@ -44,6 +45,11 @@ class Table:
         """All that waits to be said."""
         sent = await outbox.list_in_state(self.world.desk.database, "waiting", 100)
         return [str(msgspec.json.decode(one.body)["text"]) for one in sent if one.kind == "answer"]
+
+    async def notices(self, kind: str) -> list[Delivery]:
+        """What of this kind waits to be sent."""
+        sent = await outbox.list_in_state(self.world.desk.database, "waiting", 100)
+        return [one for one in sent if one.kind == kind]
 
     async def say(
         self, name: str, text: str, *, group: bool = False, chat: str = "c", **more: Any

@@ -55,6 +55,10 @@ export type AnyCommand = ({
 } & CheckIn) | ({
     command: 'escalate';
 } & Escalate) | ({
+    command: 'urge';
+} & Urge) | ({
+    command: 'ask_help';
+} & AskHelp) | ({
     command: 'merge';
 } & Merge) | ({
     command: 'unmerge';
@@ -88,6 +92,19 @@ export type ArrivalShown = {
     received_at: string;
     tries: number;
     error: string | null;
+};
+
+/**
+ * AskHelp
+ *
+ * 求助: ask a team, or one colleague, for help; the ticket stays where it is.
+ */
+export type AskHelp = {
+    command: 'ask_help';
+    question: string;
+    team?: string | null;
+    staff?: number | null;
+    ticket: number;
 };
 
 /**
@@ -2006,6 +2023,16 @@ export type Transfer = {
 export type Unmerge = {
     command: 'unmerge';
     reason?: string;
+    ticket: number;
+};
+
+/**
+ * Urge
+ *
+ * 催办: ask whoever holds it to get on with it.
+ */
+export type Urge = {
+    command: 'urge';
     ticket: number;
 };
 

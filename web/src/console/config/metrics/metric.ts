@@ -14,6 +14,8 @@ export const SIGNALS = [
   'left',
   'nudged',
   'escalated',
+  'help_asked',
+  'helped',
   'resolved',
   'reopened',
 ] as const
@@ -50,6 +52,7 @@ export const BUILT_IN: Metric[] = [
     pauses: ['waiting_customer'],
   }),
   metric('onsite', { starts: ['held'], stops: ['checked_in', 'resolved'] }),
+  metric('help', { starts: ['help_asked'], stops: ['helped', 'resolved'], instances: 'many' }),
   metric('team', {
     starts: ['joined', 'reopened'],
     stops: ['left', 'resolved'],

@@ -6,7 +6,7 @@ import type { Named, Names } from '../names'
 import { spaced, spanText } from '../spans'
 import { ATTRIBUTES, type Attribute, OTHERS } from './policy'
 
-const METRIC_ORDER = ['accept', 'first', 'next', 'update', 'plan', 'onsite', 'team', 'resolve']
+const METRIC_ORDER = ['accept', 'first', 'next', 'update', 'plan', 'onsite', 'help', 'team', 'resolve']
 
 export function useTellPolicy(names: Names) {
   const { t, locale } = useI18n()
