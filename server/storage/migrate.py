@@ -24,11 +24,8 @@ from server.storage.migrations import (
     s0008_merging,
     s0009_chat,
     s0010_held_replies,
-<<<<<<< HEAD
     s0011_cards,
-=======
-    s0011_search,
->>>>>>> 6beb6d0 (Ask for help, urge, search, figures, leave and hand-over in chat)
+    s0012_search,
 )
 
 
@@ -50,11 +47,8 @@ STEPS: Final = (
     Step(8, "merging", s0008_merging.up),
     Step(9, "chat", s0009_chat.up),
     Step(10, "held_replies", s0010_held_replies.up),
-<<<<<<< HEAD
     Step(11, "cards", s0011_cards.up),
-=======
-    Step(11, "search", s0011_search.up),
->>>>>>> 6beb6d0 (Ask for help, urge, search, figures, leave and hand-over in chat)
+    Step(12, "search", s0012_search.up),
 )
 
 _LOCK: Final = 7_240_001
