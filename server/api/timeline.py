@@ -63,7 +63,14 @@ class Teller:
 
     def at(self, instant: datetime) -> str:
         """An instant on the firm's clock, to the minute."""
-        return f"{instant.astimezone(ZoneInfo(self.firm.profile.zone)):%m-%d %H:%M}"
+        local = instant.astimezone(ZoneInfo(self.firm.profile.zone))
+        return say(
+            self.language,
+            "event.moment",
+            month=say(self.language, f"month.{local.month}"),
+            day=local.day,
+            time=f"{local:%H:%M}",
+        )
 
     def because(self, reason: str) -> str:
         """The reason as the end of a line; the desk's own reasons have words."""

@@ -28,7 +28,7 @@ async def test_a_text_is_tried_and_nothing_is_written(world: World):
         ("printer", "matched"),
         ("network", "covered"),
     ]
-    assert found["rules"][0]["miss"] == {"wanted": ["客户级别是「重要客户」"], "found": "normal"}
+    assert found["rules"][0]["miss"] == {"wanted": ["客户等级是「重要客户」"], "found": "normal"}
     assert found["rules"][1]["terms"] == ["提到「打印机」"]
     assert found["verdict"]["team"] == "second"
     assert "打印机" in found["routing"]["paragraph"]
@@ -140,7 +140,7 @@ async def test_a_ticket_tells_its_attributes_and_where_its_priority_comes_from(w
     attributes = shown["attributes"]
     assert (attributes["store_name"], attributes["tags"]) == ("南山店", ["加急"])
     assert attributes["priority_by"] == "matrix"
-    assert attributes["why"] == ["客户级别是「重要客户」", "紧急程度是「高」"]
+    assert attributes["why"] == ["客户等级是「重要客户」", "紧急程度是「高」"]
     edit = {
         "command": "edit",
         "ticket": number,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ago, instantOf, leftNow, showZone, span, wallOf } from '@/shared/time'
+import { ago, instant, instantOf, leftNow, showZone, span, tellNow, wallOf } from '@/shared/time'
 
 afterEach(() => showZone(undefined))
 
@@ -47,6 +47,18 @@ describe('how long ago', () => {
     expect(ago(now - 20_000, now, 'zh')).toBe('刚刚')
     expect(ago(now - 5 * 60_000, now, 'zh')).toBe('5分钟前')
     expect(ago(now - 3 * 3600_000, now, 'en')).toBe('3h ago')
+  })
+})
+
+describe('an instant', () => {
+  it('of a day near the desk’s own is told by that day, in the firm’s zone', () => {
+    showZone('Asia/Shanghai')
+    tellNow(Date.parse('2026-11-24T17:00:00Z')) // one in the morning of the 25th
+    expect(instant('2026-11-25T02:05:00Z', 'zh')).toBe('今天 10:05')
+    expect(instant('2026-11-24T15:59:00Z', 'zh')).toBe('昨天 23:59')
+    expect(instant('2026-11-26T01:00:00Z', 'en')).toBe('tomorrow 09:00')
+    expect(instant('2026-11-27T01:00:00Z', 'zh')).toBe('11月27日 09:00')
+    expect(instant('2027-01-04T01:00:00Z', 'zh')).toBe('2027年1月4日 09:00')
   })
 })
 

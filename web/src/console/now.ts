@@ -1,5 +1,6 @@
 /** One clock for all countdowns of the page; it stands still while nobody looks. */
 import { onScopeDispose, ref, type Ref } from 'vue'
+import { tellNow } from '@/shared/time'
 
 /** How far the desk's clock is ahead of this machine's: a wrong clock must not make a countdown lie. */
 let ahead = 0
@@ -20,7 +21,9 @@ let users = 0
 let timer: number | undefined
 
 function tick(): void {
-  if (document.visibilityState === 'visible') now.value = deskNow()
+  if (document.visibilityState !== 'visible') return
+  now.value = deskNow()
+  tellNow(now.value)
 }
 
 export function useNow(): Ref<number> {

@@ -1,4 +1,5 @@
 /** Instants and spans as people read them. Spans on the wire are whole seconds. */
+import { ref } from 'vue'
 import type { Language } from './language'
 import { localeOf } from './language'
 
@@ -62,17 +63,45 @@ export function leftNow(
   return Math.min(remaining, wall)
 }
 
-/** "11月24日 14:05" — with the year when it is not this one. */
-export function instant(at: string | number | Date, language: Language, now = Date.now()): string {
+/** The firm's day by the desk's clock, "2026-11-24"; it changes once a day, and words with it. */
+const today = ref('')
+
+/** What time it is: said by whoever knows the desk's clock, as often as it likes. */
+export function tellNow(now: number): void {
+  today.value = dayOf(now)
+}
+
+/** The date that calendars of the firm's zone show. */
+function dayOf(at: number): string {
+  const parts = format('en-US', { year: 'numeric', month: '2-digit', day: '2-digit' })
+    .formatToParts(at)
+  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
+  return `${part('year')}-${part('month')}-${part('day')}`
+}
+
+const NEAR: Record<Language, Record<number, string>> = {
+  zh: { [-1]: '昨天', 0: '今天', 1: '明天' },
+  en: { [-1]: 'yesterday', 0: 'today', 1: 'tomorrow' },
+}
+const DAY = 24 * HOUR * 1000
+
+/** "今天 14:05", "11月24日 14:05" — with the year when it is not this one. */
+export function instant(at: string | number | Date, language: Language, now?: number): string {
   const date = new Date(at)
-  const sameYear = date.getFullYear() === new Date(now).getFullYear()
-  return format(localeOf(language), {
-    year: sameYear ? undefined : 'numeric',
-    month: 'short',
-    day: 'numeric',
+  const here = now === undefined ? today.value || dayOf(Date.now()) : dayOf(now)
+  const there = dayOf(date.getTime())
+  const near = NEAR[language][(Date.parse(there) - Date.parse(here)) / DAY]
+  const time: Intl.DateTimeFormatOptions = {
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
+  }
+  if (near) return `${near} ${format(localeOf(language), time).format(date)}`
+  return format(localeOf(language), {
+    year: there.slice(0, 4) === here.slice(0, 4) ? undefined : 'numeric',
+    month: 'short',
+    day: 'numeric',
+    ...time,
   }).format(date)
 }
 
