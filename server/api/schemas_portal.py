@@ -82,7 +82,8 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     """GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
     dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
     `continued_by` tells which; that one `continues` this one. A merged ticket goes on in
-    `merged_into`; what was about something else is in `split_into`.
+    `merged_into`; what was about something else is in `split_into`. `awaits_you`: the firm asked
+    something and goes on when the customer answers.
     """
 
     number: int
@@ -102,6 +103,7 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     continued_by: NextTicket | None = None
     merged_into: NextTicket | None = None
     split_into: tuple[NextTicket, ...] = ()
+    awaits_you: bool = False
 
 
 class CustomerSays(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):

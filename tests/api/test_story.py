@@ -48,12 +48,15 @@ async def test_a_ticket_lives_its_whole_life_by_http(world: World):
     assert [one["text"] for one in progress["messages"]] == ["三楼打印机卡纸,急", "十分钟后到"]
     assert [one["mine"] for one in progress["messages"]] == [True, False]
     assert (progress["assignee"], progress["public_step"]) == ("李工", 2)
-    assert progress["answer_by"] is None
+    assert (progress["answer_by"], progress["awaits_you"]) == (None, False)
 
+    await do(staff, number, "reply", text="是哪一款？", then="waiting_customer")
+    assert (await customer.get(link)).json()["awaits_you"]
     said = await customer.post(f"{link}/messages", json={"key": "word-one", "text": "好的"})
     assert said.status_code == 200
     again = await customer.post(f"{link}/messages", json={"key": "word-one", "text": "好的"})
-    assert len(again.json()["messages"]) == 3
+    assert len(again.json()["messages"]) == 4
+    assert not again.json()["awaits_you"]
 
     await world.advance(minutes=10)
     assert (await do(staff, number, "resolve", solution="换了搓纸轮")).status_code == 200

@@ -8,6 +8,7 @@ export function sayState(progress: Progress): string {
     case 1:
       return 'progress.state.received'
     case 2:
+      if (progress.awaits_you) return 'progress.state.awaits'
       return `progress.state.working${nobody}`
     case 3:
       return `progress.state.resolved${nobody}`

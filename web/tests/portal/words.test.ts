@@ -44,8 +44,10 @@ describe('the words of the customers’ pages', () => {
     for (const public_step of [1, 2, 3, 4]) {
       for (const assignee of ['李明', null]) {
         for (const closed_at of [null, '2026-11-24T07:00:00Z']) {
-          const told = sayState({ public_step, assignee, closed_at } as Progress)
-          expect(chinese.has(told)).toBe(true)
+          for (const awaits_you of [false, true]) {
+            const how = { public_step, assignee, closed_at, awaits_you } as Progress
+            expect(chinese.has(sayState(how))).toBe(true)
+          }
         }
       }
     }

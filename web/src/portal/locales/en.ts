@@ -81,6 +81,7 @@ export default {
       received: 'We have your problem and are finding the right person for it.',
       working: '{name} is working on your problem.',
       workingNobody: 'Your problem is being worked on.',
+      awaits: 'Please answer the message below; we go on as soon as you do.',
       resolved: '{name} believes that your problem is solved. Please confirm.',
       resolvedNobody: 'We believe that your problem is solved. Please confirm.',
       closed: 'This ticket was completed at {when}. Thank you.',

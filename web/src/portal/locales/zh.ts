@@ -54,7 +54,7 @@ export default {
   },
   promise: {
     by: '{when} 前回复您',
-    late: '原定 {when} 前回复您，我们晚了，非常抱歉，请再稍等。',
+    late: '原定{when} 前回复您，我们晚了，非常抱歉，请再稍等。',
     soon: '我们会尽快回复您',
   },
   receipt: {
@@ -81,9 +81,10 @@ export default {
       received: '您的问题已受理，正在安排人处理。',
       working: '{name}正在处理您的问题。',
       workingNobody: '您的问题正在处理中。',
+      awaits: '请您回复下面的消息，收到后我们马上接着处理。',
       resolved: '{name}已经处理好了，请您确认问题是否解决。',
       resolvedNobody: '已经处理好了，请您确认问题是否解决。',
-      closed: '这张工单已完成（{when}），感谢您的配合。',
+      closed: '这张工单在{when} 已完成，谢谢您。',
       over: '这张工单已经结束。',
     },
     continues: '接着工单 #{number} 继续处理',
