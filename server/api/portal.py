@@ -129,14 +129,11 @@ async def _progress(call: Call, number: int) -> s.ProgressShown:
         now=seen.now,
         continues=ticket.continues,
         continued_by=_next(call, ticket.continued_by),
-<<<<<<< HEAD
         merged_into=_next(call, ticket.merged_into),
         split_into=tuple(
             one for number in split_into(seen.events) if (one := _next(call, number)) is not None
         ),
-=======
         awaits_you=ticket.status_category is StatusCategory.WAITING_CUSTOMER,
->>>>>>> f59b288 (Tell a customer when it is his turn to answer)
     )
 
 

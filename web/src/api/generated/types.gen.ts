@@ -1225,7 +1225,8 @@ export type Problem = {
  * GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
  * dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
  * `continued_by` tells which; that one `continues` this one. A merged ticket goes on in
- * `merged_into`; what was about something else is in `split_into`.
+ * `merged_into`; what was about something else is in `split_into`. `awaits_you`: the firm asked
+ * something and goes on when the customer answers.
  */
 export type ProgressShown = {
     number: number;
@@ -1245,6 +1246,7 @@ export type ProgressShown = {
     continued_by: NextTicket | null;
     merged_into: NextTicket | null;
     split_into: Array<NextTicket>;
+    awaits_you: boolean;
 };
 
 /**
