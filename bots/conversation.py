@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bots import asking, looking, quoting, shifting, taking_back, working
+from bots import asking, filing, looking, quoting, shifting, taking_back, working
 from bots.heard import Heard
 from bots.orders import ORDERS
 from bots.turn import Turn, begin
@@ -18,6 +18,7 @@ from server.domain.errors import Refusal
 from server.domain.people import Staff
 from server.domain.phrases import Phrase, nearest, numbers_of, option_in
 from server.domain.sayings import NEEDS_NUMBER, TAKES_TEXT, Verb
+from server.domain.sketches import is_cut
 from server.usecases import chat
 from server.usecases.chat import Arrival, Said
 
@@ -29,7 +30,7 @@ _OTHERS: Final = {
     "hand_over": shifting.hand_over,
     "leave": shifting.leave,
     "assist": working.assist,
-    "file": working.file,
+    "file": filing.file,
     "undo": taking_back.undo,
 }
 """What changes something besides tickets in hand."""
@@ -51,7 +52,7 @@ async def hear(desk: Desk, arrival: Arrival, heard: Heard) -> None:
     elif turn.phrase is not None and turn.phrase.verb == "bind":
         await working.bind(turn, turn.phrase)
     elif turn.person is None:
-        await turn.answer("unbound" if heard.user_id else "no_identity")
+        await filing.listen_to_stranger(turn)
     elif not await _choose(turn, turn.person):
         await _listen(turn, turn.person)
 
@@ -69,11 +70,23 @@ async def _choose(turn: Turn, person: Staff) -> bool:
 
 
 async def _listen(turn: Turn, person: Staff) -> None:
-    """What a known colleague said: a command, words to a message of ours, or neither."""
+    """What a known colleague said: a command, words to a message of ours, something forwarded for a
+    customer, or neither.
+    """
+    if turn.heard.private and (turn.heard.cut or is_cut(turn.heard.text)):
+        await turn.answer("sketch.cut_off")
+        return
+    form, phrase = turn.recall.open_form(turn.now), turn.phrase
+    if await filing.decide(turn, person):
+        return
+    if form is not None and filing.is_answer(phrase):
+        await filing.fill(turn, form, person)
+        return
     quoted = await quoting.find_quoted(turn)
-    phrase = turn.phrase
     if quoted is not None and (phrase is None or not phrase.apart):
         await quoting.answer(turn, person, quoted)
+    elif (phrase is None or not phrase.apart) and filing.takes(turn):
+        await filing.gather(turn)
     elif phrase is None:
         await _not_understood(turn)
     else:

@@ -31,3 +31,5 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     withheld: bool = False
     quoted: str | None = None
     quoted_text: str = ""
+    cut: bool = False
+    """A forwarded conversation, of which the platform gives nothing or only the beginning."""

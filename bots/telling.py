@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from server.desk import Desk
 from server.domain.firm import Firm
 from server.domain.sla import Clock, Law, SlaState, remaining
 from server.domain.ticket import Ticket
 from server.storage.tickets import Listed
+from server.vault import link_token
 from server.words import find, metric_title, say
 
 LONGEST_SUBJECT: Final = 60
@@ -121,6 +123,12 @@ def due_line(
         metric=metric_title(ticket.next_due_metric, law or Law(), language),
         at=moment(language, ticket.next_due_at, now, zone),
     )
+
+
+def progress_link(desk: Desk, number: int) -> str:
+    """The customer's page of a ticket; empty while the desk has no address of its own."""
+    address = desk.settings.public_url
+    return f"{address}/portal/t/{link_token(desk.secret, number)}" if address else ""
 
 
 def link_to(public_url: str, number: int) -> str:

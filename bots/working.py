@@ -3,11 +3,10 @@
 from typing import Final, cast
 
 from bots.orders import LONGEST_TEXT, Order, Place, Question, order_of
-from bots.telling import cut, due_line, priority_name, status_name, subject_of, where
+from bots.telling import due_line, priority_name, status_name, subject_of, where
 from bots.turn import Turn, refusal_text
 from server.domain import commands as c
 from server.domain.errors import Refusal
-from server.domain.firm import Firm
 from server.domain.people import Staff
 from server.domain.phrases import Phrase
 from server.domain.recall import Choice, Recall
@@ -16,11 +15,9 @@ from server.usecases import chat, reading
 from server.usecases.acts import Act
 from server.usecases.chat import Done, Outcome, Said
 from server.usecases.helping import help_with
-from server.usecases.intake import Filed, Filing, open_filing
 from server.vault import digest
 from server.words import say
 
-_SUBJECT: Final = 200
 _TELL_DUE: Final = frozenset({"claim", "take_over", "reply", "resume", "reopen", "priority"})
 _MOST_AT_ONCE: Final = 20
 """So many tickets one line may name: its answer has to be read."""
@@ -137,36 +134,6 @@ def done(turn: Turn, phrase: Phrase, after: Ticket) -> str:
 def left_behind(turn: Turn) -> str:
     """Pictures that came along with a command stay in the chat: say so."""
     return "\n" + turn.say("attachments_left") if turn.heard.attached else ""
-
-
-async def file(turn: Turn, phrase: Phrase, person: Staff) -> None:
-    """新建: a colleague files a ticket of his own."""
-    first, _, _ = phrase.text.strip().partition("\n")
-    filing = Filing(
-        channel=turn.arrival.channel,
-        key=f"file:{turn.arrival.key}",
-        subject=cut(first, _SUBJECT),
-        text=phrase.text,
-        name=person.name,
-        email=person.email,
-        via=turn.talk.via,
-        by=person,
-    )
-
-    async def open_it(act: Act) -> tuple[Filed, Firm]:
-        return await open_filing(act, filing), await act.firm()
-
-    def said(found: tuple[Filed, Firm]) -> Said:
-        ticket = found[0].ticket
-        text = turn.say(
-            "done.file",
-            ticket=ticket.number,
-            subject=subject_of(ticket),
-            where=where(turn.language, ticket, found[1]),
-        )
-        return turn.said(text + left_behind(turn), ticket.number)
-
-    await chat.do(turn.desk, turn.talk, open_it, said)
 
 
 async def assist(turn: Turn, phrase: Phrase, person: Staff) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from server.domain.errors import TooManyTries
 
-Limit = Literal["sign_in", "portal_read", "portal_write", "bind", "callback"]
+Limit = Literal["sign_in", "portal_read", "portal_write", "bind", "callback", "stranger"]
 
 MOST_REMEMBERED: Final = 20_000
 
@@ -31,6 +31,7 @@ RATES: Final[dict[Limit, Rate]] = {
     "portal_write": Rate(30, 2.0),
     "bind": Rate(5, 60.0),
     "callback": Rate(60, 1.0),
+    "stranger": Rate(5, 120.0),
 }
 """Many customers may come from one address: an office, a mobile carrier."""
 

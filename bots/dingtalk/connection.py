@@ -166,6 +166,10 @@ def _advice(code: str) -> str:
 _UNREACHABLE: Final = frozenset({"no_connection", "no_answer", "bad_address", "address_refused"})
 
 
+_CUT: Final = frozenset({"chatRecord", "unknownMsgType"})
+"""What forwarded conversations come as (facts/dingtalk 3)."""
+
+
 def heard_of(body: str) -> Heard:
     """What was kept of a line, without DingTalk's ways."""
     line = _decode(body)
@@ -189,4 +193,5 @@ def heard_of(body: str) -> Heard:
         withheld=line.over_quota,
         quoted=line.quoted["ref"] if line.quoted else None,
         quoted_text=(line.quoted["text"] or "") if line.quoted else "",
+        cut=line.raw.get("msgtype") in _CUT,
     )

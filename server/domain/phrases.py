@@ -87,7 +87,7 @@ def _phrase(found: re.Match[str], line: str, plain: str) -> Phrase | None:
 
 def _without_number(verb: Verb, shape: Shape, line: str, plain: str, at: int) -> Phrase | None:
     rest = line[_skip(plain, at) :].rstrip()
-    if shape.alone and not _APART.match(plain, at):
+    if shape.alone and not shape.tight and not _APART.match(plain, at):
         return None
     if shape.text:
         return Phrase(verb=verb, text=rest) if rest or shape.alone else None

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from server.domain.phrases import Phrase
 from server.domain.sayings import Verb
+from server.domain.sketches import Form, Sketch
 from server.domain.undoing import UNDO_WITHIN, Undoable
 
 REMEMBERED_FOR: Final = timedelta(minutes=10)
@@ -37,7 +38,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`ticket` is the one that was spoken of at `ticket_at`. `lacking` is a phrase without its
     number, `choice` one whose name fits several: asked at `asked_at`. What was `done` at `done_at`,
-    or is `held`, can be taken back for a minute.
+    or is `held`, can be taken back for a minute. `sketch` is a ticket that waits to be filed for a
+    customer, `form` one that is asked for step by step.
     """
 
     ticket: int | None = None
@@ -48,6 +50,20 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     done: tuple[Undoable, ...] = ()
     held: int | None = None
     done_at: datetime | None = None
+    sketch: Sketch | None = None
+    form: Form | None = None
+
+    def sketches(self, sketch: Sketch | None) -> "Recall":
+        """What is gathered now for a customer; None: nothing."""
+        return replace(self.answered(), sketch=sketch, form=None)
+
+    def fills(self, form: Form | None) -> "Recall":
+        """The form that is being filled now; None: none."""
+        return replace(self.answered(), form=form)
+
+    def open_form(self, now: datetime) -> Form | None:
+        """The form that still waits for an answer."""
+        return self.form if self.form is not None and _fresh(self.form.asked_at, now) else None
 
     def did(self, done: tuple[Undoable, ...], at: datetime) -> "Recall":
         """These commands were done now; they can be taken back together."""

@@ -55,6 +55,8 @@ class Shape(NamedTuple):
     span: bool = False
     alone: bool = False
     """With words or without."""
+    tight: bool = False
+    """Its words may follow without a blank."""
 
 
 _WITH_NUMBER: Final = Shape(number=True, text=False)
@@ -62,6 +64,7 @@ _WITH_BOTH: Final = Shape(number=True, text=True)
 _WITH_TEXT: Final = Shape(number=False, text=True)
 _ALONE: Final = Shape(number=False, text=False)
 _PERHAPS_TEXT: Final = Shape(number=False, text=True, alone=True)
+_FREELY: Final = Shape(number=False, text=True, alone=True, tight=True)
 _WITH_SPAN: Final = Shape(number=False, text=False, span=True)
 
 SAYINGS: Final[dict[Verb, tuple[Shape, str]]] = {
@@ -87,7 +90,7 @@ SAYINGS: Final[dict[Verb, tuple[Shape, str]]] = {
     "show": (_WITH_NUMBER, "查看 查询 详情 工单 看 查 show view ticket"),
     "why": (_WITH_NUMBER, "为什么 为何 派单原因 why"),
     "clock": (_WITH_NUMBER, "时效 时限 还剩多久 sla due"),
-    "file": (_WITH_TEXT, "新建 建单 报修 提单 开单 new create file"),
+    "file": (_FREELY, "新建 建单 报修 报障 权限申请 申请权限 提单 开单 new create file"),
     "on_duty": (_ALONE, "值班 上班 上线 on_duty"),
     "off_duty": (_ALONE, "下班 离线 收工 off_duty"),
     "break": (_WITH_SPAN, "小休 休息 休息一下 离开一下 稍离 break away"),

@@ -32,8 +32,9 @@ NUDGE_PAUSE = timedelta(minutes=10)
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed to open a ticket. `by` is the colleague who files it for the customer. A
-    `priority` is set by hand; without one, matrix and rules say what it is.
+    """What is needed to open a ticket. `by` is the colleague who files it for the customer;
+    `account` is the customer's own chat account, platform and id. A `priority` is set by hand;
+    without one, matrix and rules say what it is.
     """
 
     channel: str
@@ -58,6 +59,7 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     via: Via = "portal"
     by: Staff | None = None
+    account: tuple[str, str] | None = None
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,12 +246,13 @@ async def _customer(act: Act, filing: Filing) -> Customer:
     move from one customer to another.
     """
     phone, email = plain_phone(filing.phone), plain_email(filing.email)
-    for kind, value in (("phone", phone), ("email", email)):
+    accounts = dict([filing.account]) if filing.account is not None else {}
+    for kind, value in (("phone", phone), ("email", email), *accounts.items()):
         known = await people.find_customer_by(act.unit, kind, value) if value else None
         found = await people.find_customer(act.unit, known) if known is not None else None
         if found is not None:
-            if found.phone != phone or found.email != email:
-                await people.add_addresses(act.unit, found.id, phone=phone, email=email)
+            if found.phone != phone or found.email != email or accounts:
+                await people.add_addresses(act.unit, found.id, phone=phone, email=email, **accounts)
             return found
     fresh = Customer(
         id=0,
@@ -260,4 +263,5 @@ async def _customer(act: Act, filing: Filing) -> Customer:
         phone=phone,
     )
     number = await people.add_customer(act.unit, fresh, act.at)
+    await people.add_addresses(act.unit, number, **accounts)
     return msgspec.structs.replace(fresh, id=number)

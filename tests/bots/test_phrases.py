@@ -134,7 +134,6 @@ def test_a_line_says(line: str, verb: str, ticket: int | None, text: str) -> Non
         "抢不到",
         "转过去了",
         "回来再说",
-        "新建",
         "helpless",
         "showroom 12",
         "谢谢,辛苦了",

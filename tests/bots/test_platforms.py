@@ -119,6 +119,17 @@ async def test_words_to_the_customers_words_reach_him_unless_they_are_withdrawn(
     assert [one.body for one in page.messages if one.direction == "out"] == ["下午三点到"]
 
 
+async def test_tickets_are_filed_for_customers_and_by_people_without_a_binding(stage) -> None:
+    said = await stage.say("李工", "我是王芳 13912345678\uff0c三楼打印机从早上开始卡纸")
+    assert "电话\uff1a13912345678" in said
+    assert "#1" in await stage.say("李工", "建单")
+    await stage.arrives("新人", "u077")
+    assert "要报修什么" in await stage.say("新人", "报修")
+    assert "在哪里" in await stage.say("新人", "鼠标坏了")
+    assert "已建单\uff1a#2 鼠标坏了" in await stage.say("新人", "财务室")
+    assert (await stage.world.ticket(2)).channel == stage.kind
+
+
 async def test_an_unbound_person_binds_with_a_code(stage) -> None:
     await stage.arrives("新人", "u077")
     assert "绑定" in await stage.say("新人", "我的")

@@ -52,18 +52,36 @@ class Table:
         return [one for one in sent if one.kind == kind]
 
     async def say(
-        self, name: str, text: str, *, group: bool = False, chat: str = "c", **more: Any
+        self,
+        name: str,
+        text: str,
+        *,
+        group: bool = False,
+        chat: str = "c",
+        nick: str = "",
+        **more: Any,
     ) -> str:
         """A colleague says something in private, or in a group."""
         account = ACCOUNTS.get(name, name)
-        heard = Heard(conversation=chat, private=not group, user_id=account, text=text, **more)
+        heard = Heard(
+            conversation=chat,
+            private=not group,
+            user_id=account,
+            name=nick,
+            text=text,
+            **more,
+        )
         return await self.hear(heard)
 
 
 @asynccontextmanager
-async def laid_table(folder: Path, *, loops: bool = False) -> AsyncIterator[Table]:
+async def laid_table(
+    folder: Path, *, loops: bool = False, public_url: str = ""
+) -> AsyncIterator[Table]:
     """A small firm whose colleagues have accounts in a chat that nobody rehearses."""
-    async with World(folder, loops=loops) as world:
+    world = World(folder, loops=loops)
+    world.settings = msgspec.structs.replace(world.settings, public_url=public_url)
+    async with world:
         await world.set_up()
         await administration.save_channel(world.desk, DESK, "dingtalk", {}, None, enabled=True)
         for name, account in ACCOUNTS.items():
