@@ -60,11 +60,24 @@ class Activity:
 
 
 class Bell:
-    """Rings when something was committed; loops that wait for it wake up. Loop thread only."""
+    """Rings when something was committed; loops that wait for it wake up. Loop thread only.
+
+    Most commits change tickets and nothing else. Loops that have nothing to do then wait for the
+    bell's `office`, which such a commit does not ring: to wake each of them for every ticket costs
+    a sixth of what filing it does.
+    """
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
         self._rung: int = 0
+        self._office: Bell | None = None
+
+    @property
+    def office(self) -> "Bell":
+        """The bell of those who need not hear of changes of tickets."""
+        if self._office is None:
+            self._office = Bell()
+        return self._office
 
     @property
     def rung(self) -> int:
@@ -72,7 +85,13 @@ class Bell:
         return self._rung
 
     def ring(self) -> None:
-        """Wake all who wait."""
+        """Wake all who wait, here and in the office."""
+        self.ring_for_tickets()
+        if self._office is not None:
+            self._office.ring()
+
+    def ring_for_tickets(self) -> None:
+        """Wake all who wait here: tickets were changed, with their timers, and nothing else."""
         self._rung += 1
         waiting, self._waiting = self._waiting, set()
         for waiter in waiting:

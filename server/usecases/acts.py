@@ -40,12 +40,10 @@ class Act:
         return self._head
 
     def moved(self, head: ledger.Head) -> None:
-        """Events were appended in this unit."""
+        """Events were appended in this unit. Who appends those of tickets rings for them."""
         if self._head is not None and head.firm_seq != self._head.firm_seq:
             self._firm = None
             self.unit.after_commit(self.desk.forget_firm)
-        if self._head is None or self._head.seq != head.seq:
-            self.ring()
         self._head = head
 
     async def firm(self) -> Firm:
@@ -82,8 +80,14 @@ class Act:
             await work()
 
     def ring(self) -> None:
-        """Wake the loops after the commit."""
+        """Wake all loops after the commit."""
         self.unit.after_commit(self.desk.bell.ring)
+
+    def ring_for_tickets(self) -> None:
+        """Wake those that follow tickets and timers. Who also writes what another loop works on,
+        such as a notice, rings for all besides.
+        """
+        self.unit.after_commit(self.desk.bell.ring_for_tickets)
 
 
 def change(

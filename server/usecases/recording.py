@@ -110,6 +110,7 @@ async def record_desk(
     firm_seq = event.seq if isinstance(body, CONFIGURING) else head.firm_seq
     row = ledger.row_of(event, act.draw(), head.hash)
     act.moved(await ledger.append(act.unit, head, (row,), firm_seq))
+    act.ring()
     return event
 
 
@@ -146,6 +147,8 @@ async def announce(act: Act, event: Event, notice: Notice, firm: Firm) -> None:
     if unreachable:
         nobody = {"team": notice.team or ""} if notice.staff is None else {"staff": notice.staff}
         ways = [(platform, nobody) for platform in sorted(firm.reach.people)[:1]]
+    if ways:
+        act.ring()
     for platform, to in ways:
         if notice.rank:
             await gather(act, event, notice, platform, to, unreachable=unreachable)
@@ -198,6 +201,7 @@ async def _append(
         events.append(event)
         rows.append(row)
     act.moved(await ledger.append(act.unit, head, tuple(rows), head.firm_seq))
+    act.ring_for_tickets()
     return tuple(events)
 
 

@@ -13,13 +13,13 @@ from server.usecases import chat
 async def run(desk: Desk) -> None:
     """Until the desk stops."""
     while not desk.stopping:
-        seen = desk.bell.rung
+        seen = desk.bell.office.rung
         with desk.activity.busy():
             until = await chat.next_at(desk)
             if until is not None and until <= desk.clock.now():
                 await _work(desk)
                 until = await chat.next_at(desk)
-        await desk.clock.wait(desk.bell, seen, until)
+        await desk.clock.wait(desk.bell.office, seen, until)
 
 
 async def _work(desk: Desk) -> None:

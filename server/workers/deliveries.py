@@ -28,7 +28,7 @@ async def run(desk: Desk) -> None:
     look_at = desk.clock.now()
     async with asyncio.TaskGroup() as tasks:
         while not desk.stopping:
-            seen = desk.bell.rung
+            seen = desk.bell.office.rung
             with desk.activity.busy():
                 if desk.clock.now() >= look_at:
                     await _take_up(desk)
@@ -38,7 +38,7 @@ async def run(desk: Desk) -> None:
                     lanes.add(channel)
                     name = f"deliveries:{channel}"
                     tasks.create_task(keep(desk, name, partial(_lane, desk, channel)))
-            await desk.clock.wait(desk.bell, seen, None)
+            await desk.clock.wait(desk.bell.office, seen, None)
 
 
 async def _take_up(desk: Desk) -> None:
@@ -49,7 +49,7 @@ async def _take_up(desk: Desk) -> None:
 
 async def _lane(desk: Desk, channel: str) -> None:
     while not desk.stopping:
-        seen = desk.bell.rung
+        seen = desk.bell.office.rung
         with desk.activity.busy():
             until = await deliveries.next_at(desk, channel)
             while until is not None and until <= desk.clock.now() and not desk.stopping:
@@ -58,7 +58,7 @@ async def _lane(desk: Desk, channel: str) -> None:
                     if desk.stopping:
                         return
                 until = await deliveries.next_at(desk, channel)
-        await desk.clock.wait(desk.bell, seen, until)
+        await desk.clock.wait(desk.bell.office, seen, until)
 
 
 async def _send(desk: Desk, delivery: int) -> None:

@@ -13,7 +13,7 @@ async def run(desk: Desk) -> None:
     """Until the desk stops."""
     followed: tuple[object, ...] = ()
     while not desk.stopping:
-        seen = desk.bell.rung
+        seen = desk.bell.office.rung
         with desk.activity.busy():
             # Turns that are due come first: they were due under what was planned before.
             while await _let_happen(desk):
@@ -23,7 +23,7 @@ async def run(desk: Desk) -> None:
                 await duty.follow(desk)
             followed = plan
             until = await duty.next_due_at(desk)
-        await desk.clock.wait(desk.bell, seen, until)
+        await desk.clock.wait(desk.bell.office, seen, until)
 
 
 async def _let_happen(desk: Desk) -> bool:

@@ -21,12 +21,12 @@ async def run(desk: Desk) -> None:
     """Until the desk stops."""
     due_at = min(desk.clock.now() + AFTER_START, await _next_night(desk))
     while not desk.stopping:
-        seen = desk.bell.rung
+        seen = desk.bell.office.rung
         if desk.clock.now() >= due_at:
             with desk.activity.busy():
                 await _keep_house(desk)
                 due_at = await _next_night(desk)
-        await desk.clock.wait(desk.bell, seen, due_at)
+        await desk.clock.wait(desk.bell.office, seen, due_at)
 
 
 async def _next_night(desk: Desk) -> datetime:

@@ -17,11 +17,11 @@ TOGETHER: Final = 16
 async def run(desk: Desk) -> None:
     """Until the desk stops."""
     while not desk.stopping:
-        seen = desk.bell.rung
+        seen = desk.bell.office.rung
         with desk.activity.busy():
             while not desk.stopping and (job := await promises.find_running(desk)) is not None:
                 await _work_on(desk, job)
-        await desk.clock.wait(desk.bell, seen, None)
+        await desk.clock.wait(desk.bell.office, seen, None)
 
 
 async def _work_on(desk: Desk, ordered: promises.Ordered) -> None:

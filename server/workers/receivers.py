@@ -53,13 +53,13 @@ async def run(desk: Desk) -> None:
     async with asyncio.TaskGroup() as tasks:
         try:
             while not desk.stopping:
-                seen = desk.bell.rung
+                seen = desk.bell.office.rung
                 with desk.activity.busy():
                     firm = await desk.firm()
                     if firm.seq != known:
                         known = firm.seq
                         await _match(desk, lines, tasks)
-                await desk.clock.wait(desk.bell, seen, None)
+                await desk.clock.wait(desk.bell.office, seen, None)
         finally:
             await _hang_up(desk, lines, set(lines))
 
