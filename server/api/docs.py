@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from server.api.openapi import openapi_document
-from server.api.sheet import sheet, tongues
+from server.api.sheet import aside, sheet, tongues
 from server.words import say
 
 _VERBS: Final = ("get", "post", "put", "delete")
@@ -20,8 +20,9 @@ _VERBS: Final = ("get", "post", "put", "delete")
 def page(language: str) -> str:
     """The whole page."""
     document = openapi_document()
+    title = say(language, "page.api")
     intro = (
-        f"<p>{escape(say(language, 'page.api_intro'))}"
+        f"<h1>{escape(title)}</h1><p>{escape(say(language, 'page.api_intro'))}"
         ' <a href="/api/openapi.json">openapi.json</a></p>'
         f"<pre><code>{escape(_EXAMPLE)}</code></pre>"
     )
@@ -36,10 +37,22 @@ def page(language: str) -> str:
         f'<h2 id="{escape(name)}">{escape(name)}</h2>{"".join(operations)}'
         for name, operations in groups.items()
     )
-    body += f"<h2>{escape(say(language, 'page.api_shapes'))}</h2>" + "".join(
+    body += f'<h2 id="shapes">{escape(say(language, "page.api_shapes"))}</h2>' + "".join(
         _shape(name, schema) for name, schema in document["components"]["schemas"].items()
     )
-    return sheet(say(language, "page.api"), body, language, head=tongues("/api/docs", language))
+    shapes = say(language, "page.api_shapes")
+    links = "".join(
+        f'<a href="#{escape(where)}">{escape(name)}</a>'
+        for where, name in [*((name, name) for name in groups), ("shapes", shapes)]
+    )
+    manual = f'<a href="/help?lang={language}">{escape(say(language, "page.help"))}</a>'
+    return sheet(
+        title,
+        body,
+        language,
+        head=manual + tongues("/api/docs", language),
+        side=aside(language, links),
+    )
 
 
 _EXAMPLE: Final = 'curl -H "Authorization: Bearer pd_…" https://desk.example.com/api/v1/tickets'

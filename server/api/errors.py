@@ -140,9 +140,10 @@ def _of_http(error: HTTPException, language: str) -> Handled:
     return _plain("malformed", 400, language, {})
 
 
-def way_home(language: str) -> str:
-    """What the way back to the desk is called."""
-    return escape(say(language, "page.home"))
+def lost(message: str, language: str) -> str:
+    """What went wrong, and the way back to the desk."""
+    home = escape(say(language, "page.home"))
+    return f'<div><h1>{escape(message)}</h1><p><a class="btn" href="/">{home}</a></p></div>'
 
 
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -151,7 +152,7 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     path = request.scope["path"]
     status, problem, headers = problem_of(error, language, path)
     if not path.startswith("/api/") and "text/html" in request.headers.get("accept", ""):
-        page = sheet(problem.message, f'<p><a href="/">{way_home(language)}</a></p>', language)
+        page = sheet(problem.message, lost(problem.message, language), language, kind="center")
         return Response(page.encode(), status_code=status, headers=headers, media_type="text/html")
     return Response(
         _encode(problem),

@@ -228,8 +228,9 @@ def _said(status: str, code: int = 200) -> Answer:
 
 def _not_built(request: Asked) -> Answer:
     language = language_wanted(request)
-    said = f"<p>{escape(say(language, 'page.not_built_body'))}</p>"
-    return answer_page(sheet(say(language, "page.not_built"), said, language), 503)
+    title = say(language, "page.not_built")
+    said = f"<h1>{escape(title)}</h1><p>{escape(say(language, 'page.not_built_body'))}</p>"
+    return answer_page(sheet(title, said, language), 503)
 
 
 PATHS: Final = {

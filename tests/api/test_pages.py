@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from server.api.manual import help_folder
+from server.api.sheet import sheet
 from server.desk import LoopHealth
 from tests.support.world import World
 
@@ -149,6 +150,13 @@ async def test_the_manual_is_open_in_both_languages(browser):
         answer = await browser.get(f"/help/{name}?lang=en")
         assert answer.status_code == 200, name
         assert "<h1>" in answer.text
+
+
+async def test_the_desks_own_sheets_are_dressed_as_the_other_pages():
+    tokens = (help_folder().parent / "src/shared/tokens.css").read_text("utf-8")
+    colours = re.findall(r"(--[\w-]+: #[0-9a-f]{6})\b", sheet("", "", "zh"))
+    assert len(colours) > 20
+    assert [one for one in colours if f"{one};" not in tokens] == []
 
 
 async def test_the_apis_pages_need_no_other_host_and_no_script(browser):
