@@ -131,9 +131,8 @@ def ticket_rows(
 ) -> tuple[tuple[str, str], ...]:
     """A ticket as a small table."""
     language, customer = reading.language, brief.customer
-    phone = customer.phone if reading.private else ""
     told = (
-        ("customer", " ".join(part for part in (customer.name, phone) if part)),
+        ("customer", " ".join(part for part in (customer.name, customer.phone) if part)),
         ("priority", priority_name(language, ticket)),
         ("status", status_name(language, ticket, firm)),
         ("where", where(language, ticket, firm)),

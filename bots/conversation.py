@@ -19,6 +19,7 @@ from server.domain.people import Staff
 from server.domain.phrases import Phrase, nearest, numbers_of, option_in
 from server.domain.sayings import NEEDS_NUMBER, TAKES_TEXT, Verb
 from server.domain.sketches import is_cut
+from server.storage.cards import Kind
 from server.usecases import chat
 from server.usecases.chat import Arrival, Said
 
@@ -42,6 +43,10 @@ _ANSWERS: Final = asking.ANSWERS | {
 """What changes nothing."""
 _MANY: Final[frozenset[Verb]] = ORDERS - TAKES_TEXT
 """Verbs that take several tickets at once."""
+
+
+_CARDS: Final[dict[Verb, Kind]] = {"waiting": "waiting", "mine": "mine", "show": "ticket"}
+"""Questions whose answer can be a card with buttons."""
 
 
 async def hear(desk: Desk, arrival: Arrival, heard: Heard) -> None:
@@ -141,7 +146,8 @@ async def _inform(turn: Turn, phrase: Phrase, person: Staff) -> None:
     except Refusal as refusal:
         await turn.refuse(refusal)
     else:
-        await chat.answer(turn.desk, turn.talk, turn.said(text, phrase.ticket))
+        said = replace(turn.said(text, phrase.ticket), card=_CARDS.get(phrase.verb))
+        await chat.answer(turn.desk, turn.talk, said)
 
 
 async def _not_understood(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bots.cards import Card, Reading, masked, notice_card, plain_card
+from bots.cards import Card, Reading, marked, masked, notice_card, plain_card
 from bots.desk_cards import desk_card, plain_desk_card
 from bots.shows import show, show_list, show_ticket, view_of
 from server.desk import Desk, Parcel
@@ -104,11 +104,17 @@ async def answer_card(desk: Desk, parcel: Parcel, to: Address, said: Said) -> Ca
     if said.card in {"waiting", "mine"}:
         private = to.group is None
         card: Card | None = await show_list(view, person, said.card, private=private)
+        if card is not None and not card.rows:
+            return None  # nothing is on the list
     else:
         in_group = view_of(desk, parcel.firm, None)
         number = parcel.delivery.ticket or 0
         card = await show_ticket(view if to.group is None else in_group, number)
-    return card if card is not None and card.pressable else None
+    if card is None or not card.pressable:
+        return None
+    if not parcel.again:
+        return card
+    return msgspec.structs.replace(card, title=marked(person.language, card.title))
 
 
 async def show_again(desk: Desk, firm: Firm, card: KeptCard) -> Card | None:

@@ -30,8 +30,10 @@ from server.domain.events import Via
 from server.domain.firm import Firm
 from server.domain.people import Staff
 from server.domain.privacy import mask_phones
+from server.domain.recall import NOTHING
 from server.domain.ticket import Ticket
 from server.storage.cards import Card as Kept
+from server.storage.recalls import Spot
 from server.usecases import cards, chat, reading
 from server.usecases.cards import Push
 from server.usecases.chat import Arrival, Talk
@@ -43,13 +45,15 @@ _LOOKS: Final = frozenset({"refresh", "back", "show"})
 class Press(msgspec.Struct, frozen=True, kw_only=True):
     """A click, whatever the platform. `card` is our name for the card, `button` the button's;
     `user_id` is the platform's verified account, `group` the chat where it was pressed, as far as
-    the platform says so. `updates`: this platform can change a card for all afterwards.
+    the platform says so; `conversation` is where a line of his would come from. `updates`: this
+    platform can change a card for all afterwards.
     """
 
     card: str
     button: str
     user_id: str | None
     group: str | None = None
+    conversation: str | None = None
     updates: bool = False
 
 
@@ -90,8 +94,19 @@ async def press(desk: Desk, arrival: Arrival, press_: Press) -> Shown:
     card = await cards.find(desk, press_.card, arrival.channel)
     group = press_.group if card is None else None if card.private else card.chat
     place = msgspec.structs.replace(press_, group=group)
+    spot = _spot(arrival.channel, place)
+    recall = await chat.read_recall(desk, spot) if spot is not None else NOTHING
     turn = _Turn(desk, arrival, place, firm, person if person and person.active else None)
+    turn.talk = msgspec.structs.replace(turn.talk, spot=spot, recall=recall)
     return await turn.take(card)
+
+
+def _spot(platform: str, press_: Press) -> Spot | None:
+    """Where 「撤销」 would be said to take a press back."""
+    conversation = press_.group or press_.conversation
+    if press_.user_id is None or conversation is None:
+        return None
+    return Spot(platform, conversation, press_.user_id)
 
 
 def _recipient(press_: Press) -> dict[str, str]:

@@ -144,6 +144,7 @@ def read_press(data: object, frame_id: str) -> tuple[str, Press]:
         card=_text(fields.get("outTrackId")) or "",
         button=_text(named.get("button")) or first or "",
         user_id=_text(fields.get("userId")),
+        conversation=_text(fields.get("spaceId")),
         updates=True,
     )
 

@@ -74,6 +74,7 @@ def read_press(body: object, req_id: str) -> tuple[str, Press]:
         button=_text(pressed.get("event_key")) or "",
         user_id=sender,
         group=_text(fields.get("chatid")) if in_group else None,
+        conversation=_text(fields.get("chatid")) or sender,
     )
 
 

@@ -50,7 +50,7 @@ def template_card(card: Card, task: str) -> dict[str, Any]:
         told["sub_title_text"] = paragraph
     if card.rows:
         told["horizontal_content_list"] = [
-            {"keyname": cut(name, _NAME), "value": cut(disarmed(value), _VALUE)}
+            {"keyname": cut(name, _NAME), "value": cut(value, _VALUE)}
             for name, value in card.rows[:_ROWS]
         ]
     if card.quote:

@@ -17,11 +17,13 @@ from server.domain.errors import AlreadyClaimed
 from server.domain.events import Event
 from server.domain.people import Staff
 from server.domain.ticket import Ticket
-from server.storage import cards, handovers, inbound, ledger, messages, outbox, tickets
+from server.domain.undoing import Undoable, undoable
+from server.storage import cards, handovers, inbound, ledger, messages, outbox, recalls, tickets
 from server.storage.cards import Card, Kind, Pressed
 from server.usecases.acts import Act, change
 from server.usecases.chat import Talk
 from server.usecases.handovers import take_one
+from server.usecases.intake import read_ticket as read_before
 from server.usecases.tickets import lost, obey
 
 WINDOW: Final = timedelta(seconds=6)
@@ -130,8 +132,10 @@ async def press(
     this very arrival before. After a refusal nothing was done; the caller answers it.
     """
 
-    async def do(act: Act) -> Ticket:
-        return await obey(act, command, push.by, push.talk.via)
+    async def do(act: Act) -> tuple[Ticket, Undoable | None]:
+        before = await read_before(act, command.ticket)
+        after = await obey(act, command, push.by, push.talk.via)
+        return after, undoable(command, before, after)
 
     try:
         return await _press(desk, push, do, say)
@@ -145,8 +149,8 @@ async def press_take(
 ) -> Ticket | None:
     """The same for 接手: take over what a colleague left."""
 
-    async def do(act: Act) -> Ticket:
-        return await take_one(act, push.by, number, push.talk.via)
+    async def do(act: Act) -> tuple[Ticket, Undoable | None]:
+        return await take_one(act, push.by, number, push.talk.via), None
 
     return await _press(desk, push, do, say)
 
@@ -155,17 +159,22 @@ async def press_take(
 async def _press(
     act: Act,
     push: Push,
-    do: Callable[[Act], Awaitable[Ticket]],
+    do: Callable[[Act], Awaitable[tuple[Ticket, Undoable | None]]],
     say: Callable[[Ticket], str],
 ) -> Ticket | None:
     if not await _waits(act, push.talk):
         return None
-    after = await do(act)
+    after, done = await do(act)
     card = await cards.read(act.unit, push.card.id)
     if card is not None:
         await cards.note_pressed(act.unit, card, Pressed(push.button, push.by.id, act.at))
     if push.updates:
         await _update(act, push)
+    if push.talk.spot is not None:
+        recall = push.talk.recall.speaks_of(after.number, act.at)
+        if done is not None:
+            recall = recall.did((done,), act.at)
+        await recalls.put(act.unit, push.talk.spot, recall, act.at)
     await _settle(act, push.talk, say(after), after.number)
     return after
 

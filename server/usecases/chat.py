@@ -21,6 +21,7 @@ from server.domain.ticket import Ticket
 from server.domain.undoing import Undoable, undoable
 from server.storage import inbound, ledger, messages, outbox, recalls, timers
 from server.storage import people as people_rows
+from server.storage.cards import Kind
 from server.storage.inbound import Inbound
 from server.storage.outbox import Delivery
 from server.storage.recalls import Spot
@@ -44,13 +45,14 @@ _decode_state = msgspec.json.Decoder(SlaState).decode
 class Said(msgspec.Struct, frozen=True, kw_only=True):
     """An answer. `ticket` is the one that it is about, known or not; `recall` is what is remembered
     of the talk from now on. A `choice` that it offers goes along as JSON under `choice`, for
-    platforms that can draw it.
+    platforms that can draw it, and under `card` what it can be shown as with buttons.
     """
 
     text: str
     ticket: int | None = None
     recall: Recall | None = None
     choice: Choice | None = None
+    card: Kind | None = None
 
 
 class Talk(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,6 +267,8 @@ async def _settle(act: Act, talk: Talk, said: Said) -> None:
     body = {"text": said.text}
     if said.choice is not None:
         body["choice"] = _encode(said.choice).decode()
+    if said.card is not None:
+        body["card"] = said.card
     await outbox.add(
         act.unit,
         event_seq=None,

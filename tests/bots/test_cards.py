@@ -206,3 +206,62 @@ async def test_telephone_numbers_stay_out_of_the_group(stage) -> None:
     await stage.world.advance(seconds=10)
     for name in ("李工", "小赵"):
         assert "13912345678" not in stage.sees(name, card)
+
+
+async def test_a_list_is_a_card_that_claims_shows_and_is_as_new_as_the_last_press(stage) -> None:
+    first = (await stage.world.file("打印机卡纸")).number
+    second = (await stage.world.file("打印机没墨")).number
+    await stage.say("李工", "待接单")
+    queue = stage.card("李工")
+    told = stage.sees("李工", queue)
+    for word in ("待接单 2 单", f"#{first} 打印机卡纸", f"[接单 {second}]", "截至 今天 09:00"):
+        assert word in told, word
+    await stage.world.advance(minutes=5)
+    told = await stage.presses("李工", queue, f"接单 {second}")
+    assert (await stage.world.ticket(second)).assignee == stage.world.staff_ids["李工"]
+    assert "待接单 1 单" in told
+    assert f"[接单 {second}]" not in told
+    assert "截至 今天 09:05" in told
+    await stage.world.perform("李工", Claim(ticket=first))
+    assert "现在没有待接的单" in await stage.presses("李工", queue, "刷新")
+    await stage.say("李工", "我的")
+    mine = stage.card("李工")
+    one = await stage.presses("李工", mine, f"查看 {first}")
+    assert f"#{first} 打印机卡纸" in one
+    assert "[解决]" in one
+    assert "你在办 2 单" in await stage.presses("李工", mine, "返回列表")
+    await stage.presses("李工", mine, f"查看 {first}")
+    assert "你在办 1 单" in await stage.presses("李工", mine, "解决")
+    assert (await stage.world.ticket(first)).status == "resolved"
+
+
+async def test_a_list_in_the_group_shows_each_presser_his_own_sight(stage) -> None:
+    number = (await stage.world.file("打印机卡纸", phone="13912345678")).number
+    await stage.say("李工", "待接单", "二线")
+    queue = stage.card(team="二线")
+    assert "现在没有待接的单" in await stage.presses("小赵", queue, "刷新"), "he is in no such team"
+    assert f"[接单 {number}]" in stage.sees("李工", queue)
+    assert "13912345678" not in stage.sees("李工", queue)
+
+
+async def test_one_ticket_is_shown_with_what_its_holder_can_do(stage) -> None:
+    number = (await stage.world.file("断网了", phone="13912345678")).number
+    await stage.world.advance(minutes=1)
+    assert "13912345678" in await stage.say("小赵", f"查看 {number}")
+    card = stage.card("小赵")
+    assert card.at == stage.world.clock.now()
+    await stage.presses("小赵", card, "等客户1天")
+    assert (await stage.world.ticket(number)).status == "waiting_customer"
+    assert "[恢复]" in stage.sees("小赵", card)
+
+
+async def test_what_was_pressed_can_be_taken_back_in_words(stage) -> None:
+    number = (await stage.world.file("打印机卡纸")).number
+    card = stage.card(team="二线")
+    await stage.presses("李工", card, f"接单 {number}")
+    assert "已撤销接单" in await stage.say("李工", "撤销", "二线")
+    assert (await stage.world.ticket(number)).assignee is None
+    seen = await stage.presses("李工", card, "李工已接单")
+    assert f"[接单 {number}]" in seen
+    await stage.presses("李工", card, f"接单 {number}")
+    assert (await stage.world.ticket(number)).assignee == stage.world.staff_ids["李工"]
