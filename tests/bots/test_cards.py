@@ -265,3 +265,16 @@ async def test_what_was_pressed_can_be_taken_back_in_words(stage) -> None:
     assert f"[接单 {number}]" in seen
     await stage.presses("李工", card, f"接单 {number}")
     assert (await stage.world.ticket(number)).assignee == stage.world.staff_ids["李工"]
+
+
+async def test_a_digest_of_late_tickets_has_buttons_for_the_worst(stage) -> None:
+    for number in range(3):
+        await stage.world.file(f"打印机卡纸 {number}")
+    await stage.world.advance(minutes=60)
+    await stage.world.advance(seconds=6)
+    card = stage.card("主管")
+    told = stage.sees("主管", card)
+    assert "3 单要紧：3 单已超时" in told
+    assert "最急的是 #1 打印机卡纸 0" in told
+    await stage.presses("主管", card, "接单 1")
+    assert (await stage.world.ticket(1)).assignee == stage.world.staff_ids["主管"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.dingtalk.render import PUBLIC_TEMPLATE
 from server import vault
 from server.domain.events import DESK
 from server.storage import outbox
@@ -25,6 +26,13 @@ async def stage(tmp_path: Path):
         await world.set_up()
         ready = DingTalkStage(world)
         await ready.connect()
+        yield ready
+
+
+@pytest.fixture
+async def world(tmp_path: Path):
+    async with World(tmp_path) as ready:
+        await ready.set_up()
         yield ready
 
 
@@ -164,3 +172,37 @@ async def test_wrong_credentials_are_told_in_a_word_that_the_console_knows(stage
     await stage.world.at_rest()
     connection = stage.world.desk.connections[stage.kind]
     assert (connection.state, connection.trouble) == ("trouble", "credentials")
+
+
+async def test_without_a_template_private_notices_have_links_that_say_the_line(stage) -> None:
+    await stage.world.file("断网了")
+    seen = stage.chat.people["小赵"].private_messages[-1]
+    assert seen.card is None
+    line = stage.chat.people["小赵"].taps(seen, "退回")
+    await stage.settled(line)
+    assert "已退回" in stage.answers(line)[-1].text
+    await stage.world.file("打印机卡纸")
+    assert "dtmd" not in stage.told_group("二线")[-1], "what a group does with them nobody knows"
+
+
+async def test_a_template_that_is_not_there_is_told_and_costs_one_call(world) -> None:
+    chat = await world.connect_dingtalk(card_template="gone.schema")
+    await world.file("打印机卡纸")
+    await world.file("打印机没墨")
+    assert [one.kind for one in chat.groups["二线"].messages] == ["sampleMarkdown"] * 2
+    made = [one for one in chat.sim.calls if "card/instances" in one.path]
+    assert len(made) == 1
+    connection = world.desk.connections["dingtalk"]
+    assert (connection.state, connection.trouble) == ("trouble", "card_template")
+
+
+async def test_over_quota_a_card_is_words_where_words_still_go(world) -> None:
+    chat = await world.connect_dingtalk(card_template=PUBLIC_TEMPLATE)
+    await world.file("打印机卡纸")
+    chat.sim.budget.api_limit = chat.sim.budget.api_calls
+    line = chat.people["李工"].says("待接单")
+    await chat.sim.until(lambda: line.acked)
+    await world.at_rest()
+    (seen,) = chat.people["李工"].private_messages[1:]
+    assert seen.card is None
+    assert "#1 打印机卡纸" in seen.text

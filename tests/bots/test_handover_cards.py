@@ -1,6 +1,7 @@
 """The card of a hand-over on both platforms: what is left, and how much time each ticket has."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,24 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(params=[DingTalkStage, WeComStage], ids=["dingtalk", "wecom"])
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DingTalkStage]:
-    async with World(tmp_path) as world:
+    async with _staged(request.param, tmp_path, cards=request.param is WeComStage) as ready:
+        yield ready
+
+
+@pytest.fixture(params=[DingTalkStage, WeComStage], ids=["dingtalk", "wecom"])
+async def stage_with_cards(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[DingTalkStage]:
+    async with _staged(request.param, tmp_path, cards=True) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def _staged(kind, folder: Path, *, cards: bool) -> AsyncIterator[DingTalkStage]:
+    async with World(folder) as world:
         await world.set_up()
-        ready = request.param(world)
-        await ready.connect()
+        ready = kind(world)
+        await ready.connect(cards=cards)
         await hire(world)
         await world.save("roster", "first", a_roster(world))
         await world.at_rest()
@@ -61,3 +76,23 @@ async def test_the_leader_hears_of_leave_and_the_colleague_of_the_decision(stage
     await world.at_rest()
     assert "请假批准了" in stage.told(ZHAO)[-1]
     assert QIAN not in stage.told(ZHAO)[-1]
+
+
+async def test_what_was_left_is_taken_over_by_a_press(stage_with_cards) -> None:
+    stage, world = stage_with_cards, stage_with_cards.world
+    for subject in ("屏幕坏了", "键盘坏了"):
+        ticket = await world.file(subject, subject)
+        await world.perform(ZHAO, Claim(ticket=ticket.number))
+    await until(world, at("18:00"))
+    card = stage.card(SUPERVISOR)
+    assert "[接手 1]" in stage.sees(SUPERVISOR, card)
+    told = await stage.presses(SUPERVISOR, card, "接手 1")
+    assert (await world.ticket(1)).assignee == world.staff_ids[SUPERVISOR]
+    assert "[接手 1]" not in told
+    assert "[接手 2]" in told
+    assert "已由主管接手" in told
+    assert "截至 今天 18:00" in told
+    await until(world, at("18:15"))
+    before = await world.kinds(2)
+    assert "#2" in await stage.presses(SUPERVISOR, card, "接手 2"), "its time is up: it says so"
+    assert await world.kinds(2) == before

@@ -37,7 +37,14 @@ class Stage:
             await self.sim.until(reached)
 
     @asynccontextmanager
-    async def receiving(self, accept, *, hear=None, secret="secret") -> AsyncIterator[Receiver]:  # noqa: S107
+    async def receiving(
+        self,
+        accept,
+        *,
+        hear=None,
+        accept_press=None,
+        secret="secret",  # noqa: S107
+    ) -> AsyncIterator[Receiver]:
         receiver = Receiver(
             self.http,
             self.clock,
@@ -47,6 +54,7 @@ class Stage:
             client_secret=secret,
             api_url=self.urls.api_url,
             hear=hear,
+            accept_press=accept_press,
             metered=lambda kind, calls: self.metered.append((kind, calls)),
             backoff=timedelta(milliseconds=1),
         )
