@@ -26,6 +26,7 @@ from server.api import (
     pages,
     portal,
     replay,
+    reports,
     robots,
     rosters,
     routing,
@@ -57,6 +58,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **dry_run.HANDLERS,
     **law.HANDLERS,
     **replay.HANDLERS,
+    **reports.HANDLERS,
     **webhooks.HANDLERS,
     **robots.HANDLERS,
 }

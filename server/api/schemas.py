@@ -257,7 +257,16 @@ class TicketsAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The query of GET /api/v1/tickets. `after` is the `next` of the page before."""
 
     view: Literal[
-        "mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all"
+        "mine",
+        "unclaimed",
+        "team",
+        "open",
+        "overdue",
+        "unpromised",
+        "waiting",
+        "resolved",
+        "closed",
+        "all",
     ] = "open"
     team: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     assignee: Number | None = None
@@ -277,6 +286,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     team: int
     open: int
     overdue: int
+    unpromised: int
     waiting: int
     resolved: int
 

@@ -126,8 +126,8 @@ def _tally(*parts: _Count | None) -> Tally:
         by_retarget=sum(one.by_retarget for one in counts),
         open=sum(one.open for one in counts),
         cancelled=sum(one.cancelled for one in counts),
-        working=_spread([span for one in counts for span in one.working]),
-        wall=_spread([span for one in counts for span in one.wall]),
+        working=spread([span for one in counts for span in one.working]),
+        wall=spread([span for one in counts for span in one.wall]),
     )
 
 
@@ -204,7 +204,7 @@ def _said(clock: Judged | None) -> tuple[object, ...] | None:
     return clock.verdict, clock.breached, clock.target, clock.state, clock.used, clock.by_retarget
 
 
-def _spread(values: Sequence[int]) -> Spread:
+def spread(values: Sequence[int]) -> Spread:
     if not values:
         return Spread()
     ordered = sorted(values)

@@ -135,6 +135,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     next_due_metric: str | None = None
     warned: bool = False
     breached: bool = False
+    promised: bool = True
     continues: int | None = None
     continued_by: int | None = None
     queued_at: datetime | None = None

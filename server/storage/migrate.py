@@ -26,6 +26,7 @@ from server.storage.migrations import (
     s0010_held_replies,
     s0011_cards,
     s0012_search,
+    s0013_reports,
 )
 
 
@@ -49,6 +50,7 @@ STEPS: Final = (
     Step(10, "held_replies", s0010_held_replies.up),
     Step(11, "cards", s0011_cards.up),
     Step(12, "search", s0012_search.up),
+    Step(13, "reports", s0013_reports.up),
 )
 
 _LOCK: Final = 7_240_001

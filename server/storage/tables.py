@@ -168,6 +168,7 @@ class TicketRow(Table, tablename="ticket"):
     next_due_metric = Text(null=True)
     warned = Boolean()
     breached = Boolean()
+    promised = Boolean()  # whether a policy holds for it; without one it has no clocks (R11)
     continues = BigInt(null=True)  # the ticket whose reopen window had passed (R16)
     continued_by = BigInt(null=True)
     queued_at = Timestamptz(null=True)
@@ -213,6 +214,29 @@ class SlaRow(Table, tablename="sla"):
     climbs = Text(default="{}")
 
 
+class OutcomeRow(Table, tablename="outcome"):
+    """How a ticket's clocks ended (R22); kept by `record()`, read by reports."""
+
+    ticket = BigInt(primary_key=True)  # part of (ticket, metric, instance)
+    metric = Text()
+    instance = Integer()
+    policy = Text()
+    team = Text(null=True)
+    assignee = BigInt(null=True)
+    started_at = Timestamptz()
+    ended_at = Timestamptz()
+    verdict = Text()
+    promised = Text()
+    target = BigInt()
+    used = BigInt()
+    wall = BigInt()
+    paused = BigInt()
+    excused = BigInt()
+    by_retarget = Boolean()
+    imported = Boolean()
+    pauses = Text()
+
+
 class TimerRow(Table, tablename="timer"):
     """What falls due (decision 9); deleted in the unit that acts."""
 
@@ -230,6 +254,7 @@ class Tally(Table, tablename="tally"):
     assignee = BigInt(null=True)
     status_category = Text()
     breached = Boolean()
+    promised = Boolean(default=True)
     tickets = Integer()
 
 
@@ -473,6 +498,7 @@ TABLES += [
     TicketRow,
     MessageRow,
     SlaRow,
+    OutcomeRow,
     TimerRow,
     Tally,
     StandingRow,

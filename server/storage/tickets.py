@@ -47,25 +47,27 @@ def _update(fields: tuple[str, ...]) -> Statement[None]:
 
 _NUMBER = Statement("UPDATE counter SET last = last + 1 WHERE name = 'ticket' RETURNING last", int)
 _TALLY_UP = Statement[None](
-    "INSERT INTO tally (cell, team, assignee, status_category, breached, tickets)"
-    " VALUES (:cell, :team, :assignee, :status_category, :breached, 1)"
+    "INSERT INTO tally (cell, team, assignee, status_category, breached, promised, tickets)"
+    " VALUES (:cell, :team, :assignee, :status_category, :breached, :promised, 1)"
     " ON CONFLICT (cell) DO UPDATE SET tickets = tally.tickets + 1"
 )
 _TALLY_DOWN = Statement[None]("UPDATE tally SET tickets = tickets - 1 WHERE cell = :cell")
 
 
 class TallyCell(msgspec.Struct, frozen=True):
-    """How many tickets share team, assignee, status category and breach."""
+    """How many tickets share team, assignee, status category and breach, and have SLA or not."""
 
     team: str | None
     assignee: int | None
     status_category: str
     breached: bool
+    promised: bool
     tickets: int
 
 
 _TALLY = Statement(
-    "SELECT team, assignee, status_category, breached, tickets FROM tally WHERE tickets > 0",
+    "SELECT team, assignee, status_category, breached, promised, tickets FROM tally"
+    " WHERE tickets > 0",
     TallyCell,
 )
 
@@ -130,6 +132,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     priority: str | None = None
     customer: int | None = None
     pinned: bool | None = None
+    promised: bool | None = None
     sort: str = "updated"
     after: tuple[str, int] | None = None
     limit: int = 25
@@ -215,13 +218,14 @@ async def _count(unit: Unit, before: Ticket | None, after: Ticket) -> None:
         assignee=after.assignee,
         status_category=after.status_category,
         breached=after.breached,
+        promised=after.promised,
     )
 
 
 def cell_of(ticket: Ticket) -> str:
     """The key of the counter that a ticket is counted in."""
     cell = (ticket.team, ticket.assignee, ticket.status_category, ticket.breached)
-    return msgspec.json.encode(cell).decode()
+    return msgspec.json.encode(cell if ticket.promised else (*cell, False)).decode()
 
 
 async def read_tally(db: Reading) -> list[TallyCell]:
@@ -303,6 +307,9 @@ def _index(query: Query, dialect: str) -> str:
         return ""
     if query.pinned:
         return " INDEXED BY ticket_pinned"
+    if query.promised is False and frozenset(query.categories) == OPEN_CATEGORIES:
+        created = "_created" if query.sort == "created" else ""
+        return f" INDEXED BY ticket_unpromised{created}"
     if query.breached and frozenset(query.categories) == OPEN_CATEGORIES:
         return f" INDEXED BY {_LATE[query.sort]}"
     if frozenset(query.categories) == WAITING_CATEGORIES:
@@ -337,6 +344,8 @@ def _asked_for(query: Query) -> list[str]:
         for name in ("team", "assignee", "priority", "customer")
         if getattr(query, name) is not None
     ]
+    if query.promised is not None:
+        where.append("t.promised" if query.promised else "NOT t.promised")
     if query.unassigned:
         where.append("t.assignee IS NULL")
     if query.breached:

@@ -15,7 +15,10 @@ from server.domain.ladders import DEFAULT, CallWebhook, MoveQueue, Rung, unreach
 from server.domain.law import Law, Policy
 from server.domain.people import Role
 from server.domain.rules import Rule, Rules
+from server.domain.ticket import OPEN_CATEGORIES
+from server.storage import tickets
 from server.storage.policies import Channel
+from server.storage.tickets import TallyCell
 from server.usecases.administration import list_channels
 
 SOON: Final = timedelta(days=60)
@@ -35,6 +38,7 @@ class Finding(msgspec.Struct, frozen=True):
 async def check(desk: Desk) -> list[Finding]:
     """Everything that is found, worst first."""
     firm = await desk.firm()
+    cells = await tickets.read_tally(desk.database)
     channels = await list_channels(desk)
     found = [
         *_people(firm),
@@ -45,8 +49,17 @@ async def check(desk: Desk) -> list[Finding]:
         *_calendars(firm.law, desk.clock.now()),
         *_rosters(firm),
         *_channels(desk, firm, channels),
+        *_unpromised(cells),
     ]
     return sorted(found, key=lambda one: one.level != "error")
+
+
+def _unpromised(cells: list[TallyCell]) -> Iterator[Finding]:
+    """Open tickets that no policy holds for (R11)."""
+    open_ = [one for one in cells if one.status_category in OPEN_CATEGORIES and not one.promised]
+    count = sum(one.tickets for one in open_)
+    if count:
+        yield Finding("advice", "tickets_without_sla", {"count": count})
 
 
 def _people(firm: Firm) -> Iterator[Finding]:

@@ -24,8 +24,9 @@ from server.storage.messages import Message
 from server.storage.tickets import Listed, Query, TallyCell
 
 View = Literal[
-    "mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all"
-]
+    "mine", "unclaimed", "team", "open", "overdue", "unpromised", "waiting", "resolved",
+    "closed", "all",
+]  # fmt: skip
 Sort = Literal["due", "updated", "created"]
 
 _OPEN: Final = tuple(category.value for category in StatusCategory if category in OPEN_CATEGORIES)
@@ -135,6 +136,7 @@ def count(cells: list[TallyCell], sight: Sight, by: Staff, firm: Firm) -> dict[s
         "team": lambda cell: cell.team in mine and cell.status_category in _OPEN,
         "open": lambda cell: cell.status_category in _OPEN,
         "overdue": lambda cell: cell.breached and cell.status_category in _OPEN,
+        "unpromised": lambda cell: not cell.promised and cell.status_category in _OPEN,
         "waiting": lambda cell: cell.status_category in _WAITING,
         "resolved": lambda cell: cell.status_category == "resolved",
     }
@@ -258,8 +260,9 @@ async def list_inbound(desk: Desk, state: inbound.State, limit: int = 100) -> li
 def _query(query: TicketQuery, by: Staff) -> Query:
     """A view as the conditions that storage knows."""
     categories = _categories(query)
-    # Nothing falls due any more on a ticket that is done: the latest first is what is meant.
+    # Nothing falls due on a ticket that is done or has no SLA: the latest first is what is meant.
     done = bool(categories) and not set(categories) & set(_OPEN)
+    done = done or query.view == "unpromised"
     sort: Sort = "updated" if done and query.sort == "due" else query.sort
     asked = Query(
         team=query.team,
@@ -272,6 +275,7 @@ def _query(query: TicketQuery, by: Staff) -> Query:
         categories=categories,
         unassigned=query.view == "unclaimed",
         breached=query.view == "overdue",
+        promised=False if query.view == "unpromised" else None,
     )
     if query.view == "mine":
         return msgspec.structs.replace(asked, assignee=by.id)

@@ -18,9 +18,10 @@ from server.domain.events import CONFIGURING, DESK, Actor, AnyBody, Event, Via
 from server.domain.firm import Firm
 from server.domain.holding import held
 from server.domain.notices import Notice, notices_of
+from server.domain.outcomes import ended_anew, outcomes_of
 from server.domain.sla import SlaState, next_due, step, timers
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
-from server.storage import ledger, outbox, tickets
+from server.storage import ledger, outbox, outcomes, tickets
 from server.storage import timers as timer_rows
 from server.storage.timers import Timer
 from server.usecases.acts import Act
@@ -74,6 +75,7 @@ async def record(
     elif not await tickets.write(act.unit, before, after):
         raise ChangedMeanwhile(ticket=after.number, version=before.version)
     await keep(act, before, after, change.events, by=by, at=at)
+    await _keep_outcomes(act, was, state, after)
     moved = state is not was or climbs is not had
     if before is None or timers_taken or moved or _waits(before, firm) != _waits(after, firm):
         due = timers_of(after, state, firm, climbs)
@@ -83,6 +85,14 @@ async def record(
         for notice in notices_of(event, after, firm):
             await announce(act, event, notice, firm)
     return after
+
+
+async def _keep_outcomes(act: Act, was: SlaState, state: SlaState, after: Ticket) -> None:
+    if state is was:
+        return
+    ended, goes_on = ended_anew(was, state, after, (await act.firm()).law)
+    await outcomes.put(act.unit, ended)
+    await outcomes.remove(act.unit, after.number, goes_on)
 
 
 async def record_desk(
@@ -115,12 +125,21 @@ async def record_desk(
 
 
 async def refold(act: Act, ticket: Ticket, state: SlaState, climbs: Climbs) -> None:
-    """Write what a ticket's SLA caches should be: the folded state, the climbs, the timers and the
-    due fields. Nothing happened to the ticket: there is no event, and its version stays.
+    """Write what a ticket's SLA caches should be: the folded state, the climbs, the timers, the
+    outcomes and the due fields. Nothing happened to the ticket: there is no event, and its version
+    stays.
     """
     firm = await act.firm()
     await tickets.write(act.unit, ticket, with_due(ticket, state))
     await _put(act, ticket.number, state, climbs)
+    known = {
+        (one.metric, one.instance): one
+        for one in await outcomes.list_of_ticket(act.unit, ticket.number)
+    }
+    await outcomes.clear(act.unit, ticket.number)
+    for key, one in outcomes_of(state, ticket, firm.law).items():
+        was = known.get(key, one)  # whose hands it was in is not in the clocks
+        await outcomes.put(act.unit, (replace(one, team=was.team, assignee=was.assignee),))
     await timer_rows.replace(act.unit, ticket.number, timers_of(ticket, state, firm, climbs))
 
 
@@ -246,6 +265,7 @@ def with_due(ticket: Ticket, state: SlaState) -> Ticket:
         next_due_metric=due.metric if due else None,
         warned=any(clock.warned for clock in state.clocks if clock.state == "running"),
         breached=any(clock.verdict == "breached" for clock in state.clocks if clock.is_live),
+        promised=state.pin is not None,
     )
 
 

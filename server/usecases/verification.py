@@ -17,9 +17,10 @@ from server.desk import Desk
 from server.domain.climbs import NONE, Climbs, climb_on
 from server.domain.events import Erased, Event, Sealed
 from server.domain.firm import Firm
+from server.domain.outcomes import Outcome, outcomes_of
 from server.domain.sla import SlaState, fold
 from server.domain.ticket import Ticket
-from server.storage import audit, ledger, tickets
+from server.storage import audit, ledger, outcomes, tickets
 from server.storage import timers as timer_rows
 from server.storage.ledger import Head, Row
 from server.storage.timers import Timer
@@ -157,7 +158,7 @@ class Difference(msgspec.Struct, frozen=True):
     """A ticket whose caches are not what its history says: which of them."""
 
     ticket: int
-    of: tuple[Literal["state", "timers", "due", "history"], ...]
+    of: tuple[Literal["state", "timers", "due", "history", "outcomes"], ...]
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -167,6 +168,7 @@ class _Kept(msgspec.Struct, frozen=True):
     events: list[Event]
     kept: timer_rows.Kept | None
     timers: list[Timer]
+    outcomes: list[Outcome]
     retiming: bool
 
 
@@ -210,13 +212,14 @@ async def _look(desk: Desk, number: int) -> _Kept | None:
         await ledger.list_events(desk.database, number),
         await timer_rows.find_kept(desk.database, number),
         await timer_rows.list_timers(desk.database, number),
+        await outcomes.list_of_ticket(desk.database, number),
         await timer_rows.has_orders(desk.database),
     )
 
 
 def _compare(kept: _Kept, firm: Firm) -> Difference | None:
     state = fold(kept.events, firm.law)
-    of: list[Literal["state", "timers", "due", "history"]] = []
+    of: list[Literal["state", "timers", "due", "history", "outcomes"]] = []
     if kept.ticket.ticket_seq != (kept.events[-1].ticket_seq if kept.events else 0):
         of.append("history")
     climbs = reduce(climb_on, kept.events, NONE)
@@ -227,7 +230,15 @@ def _compare(kept: _Kept, firm: Firm) -> Difference | None:
         of.append("timers")
     if with_due(kept.ticket, state) != kept.ticket:
         of.append("due")
+    if _nobodys(kept.outcomes) != _nobodys(outcomes_of(state, kept.ticket, firm.law).values()):
+        of.append("outcomes")
     return Difference(kept.ticket.number, tuple(of)) if of else None
+
+
+def _nobodys(found: Iterable[Outcome]) -> list[Outcome]:
+    """Outcomes to compare: in whose hands a clock ended, the clocks do not know."""
+    nobodys = (msgspec.structs.replace(one, team=None, assignee=None) for one in found)
+    return sorted(nobodys, key=lambda one: (one.metric, one.instance))
 
 
 def _other(kept: _Kept, climbs: Climbs) -> bool:

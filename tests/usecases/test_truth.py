@@ -30,8 +30,8 @@ from tests.support.builders import Office, a_calendar, a_policy, an_office
 pytestmark = pytest.mark.anyio
 
 CELLS = Statement(
-    "SELECT team, assignee, status_category, breached, COUNT(*) AS tickets FROM ticket"
-    " GROUP BY team, assignee, status_category, breached",
+    "SELECT team, assignee, status_category, breached, promised, COUNT(*) AS tickets FROM ticket"
+    " GROUP BY team, assignee, status_category, breached, promised",
     tickets.TallyCell,
 )
 NUMBERS = Statement("SELECT number FROM ticket ORDER BY number", int)

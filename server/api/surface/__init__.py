@@ -14,6 +14,7 @@ from server.api.surface.law import LAW
 from server.api.surface.operation import Operation
 from server.api.surface.portal import PORTAL
 from server.api.surface.replay import REPLAY
+from server.api.surface.reports import REPORTS
 from server.api.surface.robots import ROBOTS
 from server.api.surface.routing import ROUTING
 from server.api.surface.session import SESSION
@@ -33,6 +34,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *DRY_RUN,
     *LAW,
     *REPLAY,
+    *REPORTS,
     *VERSIONS,
     *WEBHOOKS,
     *ROBOTS,

@@ -8,6 +8,7 @@ export const VIEWS = [
   'team',
   'open',
   'overdue',
+  'unpromised',
   'waiting',
   'resolved',
   'closed',

@@ -65,6 +65,19 @@ export const router = createRouter({
       meta: { title: 'nav.config' },
     },
     {
+      path: '/reports',
+      name: 'reports',
+      component: async () => {
+        const words = addWords({
+          zh: () => import('./reports/locales/zh.json'),
+          en: () => import('./reports/locales/en.json'),
+        })
+        await Promise.all([words, readDeskClock()])
+        return import('./reports/ReportPage.vue')
+      },
+      meta: { title: 'nav.reports' },
+    },
+    {
       path: '/settings/:section?',
       name: 'settings',
       component: () => import('./pages/SettingsPage.vue'),

@@ -119,6 +119,29 @@ export type Assign = {
 };
 
 /**
+ * AttainmentShown
+ *
+ * GET /api/v1/reports/attainment: the clocks that ended in the period. `cancelled` and
+ * `imported` ones are left out and only counted; `excused` ones had time that counts for nobody.
+ * `whole` false: only the reader's own teams, and of colleagues himself.
+ */
+export type AttainmentShown = {
+    from_day: string;
+    to_day: string;
+    law: string;
+    whole: boolean;
+    metrics: Array<FiguresShown>;
+    teams: Array<ReportedGroup>;
+    people: Array<ReportedGroup>;
+    policies: Array<ReportedGroup>;
+    pauses: Array<PausingShown>;
+    cancelled: number;
+    imported: number;
+    excused: number;
+    excused_seconds: number;
+};
+
+/**
  * AttributesShown
  *
  * What rules and matrix look at and what they said of a ticket. `priority_by` "hand": somebody
@@ -399,6 +422,7 @@ export type Counters = {
     team: number;
     open: number;
     overdue: number;
+    unpromised: number;
     waiting: number;
     resolved: number;
 };
@@ -721,6 +745,26 @@ export type Facts = {
     created_at: string | null;
     at: string | null;
     open: Array<string>;
+};
+
+/**
+ * FiguresShown
+ *
+ * What the clocks of one metric came to. `kept` is the share that was met, `waited` the share
+ * of the time in which they stood still; `working` are seconds of working time.
+ */
+export type FiguresShown = {
+    metric: string;
+    metric_name: string;
+    clocks: number;
+    met: number;
+    breached: number;
+    by_retarget: number;
+    excused: number;
+    kept: number;
+    waited: number;
+    working: SpreadShown;
+    wall: SpreadShown;
 };
 
 /**
@@ -1158,6 +1202,17 @@ export type OnCallShown = {
 };
 
 /**
+ * PausingShown
+ *
+ * What clocks stood still for: how many, and for how many seconds by the wall clock.
+ */
+export type PausingShown = {
+    reason: string;
+    clocks: number;
+    seconds: number;
+};
+
+/**
  * Plan
  *
  * 方案: say what will be done; a public one goes to the customer.
@@ -1376,6 +1431,17 @@ export type Reply = {
     text: string;
     then?: string | null;
     ticket: number;
+};
+
+/**
+ * ReportedGroup
+ *
+ * A team, a colleague or a policy, by id and name.
+ */
+export type ReportedGroup = {
+    id: string;
+    name: string;
+    figures: Array<FiguresShown>;
 };
 
 /**
@@ -2531,7 +2597,7 @@ export type ListTicketsData = {
     body?: never;
     path?: never;
     query?: {
-        view?: 'all' | 'closed' | 'mine' | 'open' | 'overdue' | 'resolved' | 'team' | 'unclaimed' | 'waiting';
+        view?: 'all' | 'closed' | 'mine' | 'open' | 'overdue' | 'resolved' | 'team' | 'unclaimed' | 'unpromised' | 'waiting';
         team?: string;
         assignee?: number;
         priority?: Priority;
@@ -4705,6 +4771,51 @@ export type ReplayResponses = {
 };
 
 export type ReplayResponse = ReplayResponses[keyof ReplayResponses];
+
+export type ReadAttainmentData = {
+    body?: never;
+    path?: never;
+    query?: {
+        from_day?: string;
+        to_day?: string;
+        law?: 'final' | 'start';
+    };
+    url: '/api/v1/reports/attainment';
+};
+
+export type ReadAttainmentErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadAttainmentError = ReadAttainmentErrors[keyof ReadAttainmentErrors];
+
+export type ReadAttainmentResponses = {
+    /**
+     * Done
+     */
+    200: AttainmentShown;
+};
+
+export type ReadAttainmentResponse = ReadAttainmentResponses[keyof ReadAttainmentResponses];
 
 export type ListVersionsData = {
     body?: never;
