@@ -7,6 +7,7 @@ import msgspec
 
 from bots.buttons import Button, line_button, refresh_button
 from bots.cards import Card, Reading, marked
+from bots.digest_cards import DIGESTS, digest_card
 from bots.telling import moment, pressing, subject_of, time_left
 from server.desk import Desk, Parcel
 from server.domain.firm import Firm
@@ -34,6 +35,8 @@ async def desk_card(desk: Desk, parcel: Parcel, reading: Reading) -> Card | None
         number = facts.get("handover")
         listing = await handovers.read_listing(desk, number if isinstance(number, int) else 0)
         return _handover(parcel, facts, listing, reading) if listing is not None else None
+    if kind in DIGESTS:
+        return digest_card(parcel, reading)
     if kind.startswith(("leave_", "swap_")):
         return _of_people(parcel, facts, reading)
     return None

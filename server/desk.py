@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.domain.firm import Firm
 from server.domain.ticket import Ticket
 from server.limits import Limits
+from server.presence import Presence
 from server.settings import Settings
 from server.storage.database import Database, Reading
 from server.storage.firm import read_firm
@@ -176,7 +177,7 @@ class Desk:
     `platforms` is how chat platforms are connected and `connections` the ones that are;
     `senders` and `readers` are those of other channels; `troubles` tells of each channel that is
     switched on and could not be connected the code of what is wrong; `loops` is how the loops go;
-    `limits` slow guessing in chat down;
+    `limits` slow guessing in chat down; `presence` is who has which ticket open;
     `replayed` is how far a replay is, 0 to 1, while there is one;
     `stopping` is set when the desk ends: whoever holds a stream open lets go of it.
     """
@@ -201,6 +202,7 @@ class Desk:
         self.passwords = passwords or Passwords()
         self.bell = Bell()
         self.limits = Limits()
+        self.presence = Presence()
         self.senders: dict[str, Sender] = {}
         self.readers: dict[str, Reader] = {}
         self.platforms: dict[str, Connect] = {}

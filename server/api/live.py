@@ -34,16 +34,19 @@ async def follow_live(call: Call) -> AsyncIterator[bytes]:
         raise TooManyTries(seconds=round(HEARTBEAT.total_seconds()))
     asked = call.query(s.LiveAsked)
     seen = _last_seen(call.request.headers.get("last-event-id"), asked.after)
-    return _counted(call, _stream(call, seen))
+    return _counted(call, _stream(call, seen), asked.ticket)
 
 
-async def _counted(call: Call, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The stream, counted from its first to its last event."""
+async def _counted(
+    call: Call, stream: AsyncIterator[bytes], ticket: int | None
+) -> AsyncIterator[bytes]:
+    """The stream, counted while it lasts; so long its reader looks at a ticket."""
     streams, proof = call.edge.streams, call.known.proof
     streams[proof] += 1
     try:
-        async for event in stream:
-            yield event
+        with call.desk.presence.looking(call.by.id, ticket):
+            async for event in stream:
+                yield event
     finally:
         streams[proof] -= 1
         if not streams[proof]:

@@ -451,7 +451,8 @@ class LiveStep(msgspec.Struct, frozen=True, kw_only=True):
 
 class LiveAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of GET /api/v1/live. Without `after` and without the `Last-Event-ID` header the
-    feed begins now.
+    feed begins now. `ticket` is what the reader has open: of it he is told nothing in chat.
     """
 
     after: Number | None = None
+    ticket: Number | None = None

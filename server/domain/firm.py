@@ -10,6 +10,7 @@ import msgspec
 
 from server.domain.calendars import Calendar
 from server.domain.errors import Invalid
+from server.domain.habits import Habits, TeamHabits
 from server.domain.ladders import DEFAULT, Ladder, Webhook
 from server.domain.people import LEADING, Role, Staff, Team
 from server.domain.priority import Matrix
@@ -40,6 +41,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             raise Invalid(zone="unknown") from None
 
 
+Way = tuple[str, dict[str, str]]
+"""A platform, and the address there."""
+
+
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """How colleagues and teams are reached: platform → colleague → account, platform → team →
     group conversation; only platforms that are switched on.
@@ -48,10 +53,10 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     people: dict[str, dict[int, str]] = {}
     groups: dict[str, dict[str, str]] = {}
 
-    def ways(self, staff: int | None, team: str | None) -> tuple[tuple[str, dict[str, str]], ...]:
+    def ways(self, staff: int | None, team: str | None) -> tuple[Way, ...]:
         """How a colleague, or else a team's group, is reached: platform and address."""
-        found: list[tuple[str, dict[str, str]]] = []
-        for platform in self.people:
+        found: list[Way] = []
+        for platform in sorted(self.people):
             if staff is not None:
                 person = self.people[platform].get(staff)
                 found += [(platform, {"person": person})] if person is not None else []
@@ -59,6 +64,16 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
                 group = self.groups.get(platform, {}).get(team or "")
                 found += [(platform, {"group": group})] if group is not None else []
         return tuple(found)
+
+    def chosen(self, staff: int | None, team: str | None, wanted: str) -> tuple[Way, ...]:
+        """By which ways something is said: a colleague hears it once, by the platform that he
+        wants or else the first that reaches him; a team's groups all hear it, since not everybody
+        is in each.
+        """
+        ways = self.ways(staff, team)
+        if staff is None:
+            return ways
+        return tuple(one for one in ways if one[0] == wanted) or ways[:1]
 
     def staff_of(self, platform: str, user_id: str) -> int | None:
         """The colleague for whom this chat account speaks."""
@@ -88,6 +103,9 @@ class Firm(msgspec.Struct, frozen=True, kw_only=True):
     """Leave and swaps that a leader approved, by each colleague that they are about."""
     ladders: dict[str, Ladder] = {}
     webhooks: dict[str, Webhook] = {}
+    habits: dict[int, Habits] = {}
+    team_habits: dict[str, TeamHabits] = {}
+    """How colleagues and teams want to be told, where they want it otherwise than by default."""
 
     @property
     def calendars(self) -> dict[str, Calendar]:

@@ -178,15 +178,15 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
 DEFAULT: Final = Ladder(
     rungs=(
         Rung(id="half", at=OfTarget(50), tell=("assignee",)),
-        Rung(id="most", at=OfTarget(80), tell=("assignee", "leader")),
-        Rung(id="due", at=OfTarget(100), tell=("leader", "leaders_leader")),
+        Rung(id="most", at=OfTarget(80), tell=("assignee",)),
+        Rung(id="due", at=OfTarget(100), tell=("assignee", "leader")),
         Rung(id="over", at=OfTarget(150), tell=("supervisors",)),
         Rung(id="second_nudge", on="nudge", at=Nth(2), tell=("leader",)),
     ),
 )
-"""What holds where nobody has saved a ladder: 50 % the holder, 80 % the holder and the leader,
-100 % the leader and the leader's leader, half as much again the supervisors; the second nudge the
-leader, since the holder hears of every nudge.
+"""What holds where nobody has saved a ladder: 50 % and 80 % the holder, 100 % the holder and the
+leader, half as much again the supervisors; the second nudge the leader, since the holder hears of
+every nudge. How each is told, and how often, is in habits.py: 50 % stands in the console alone.
 """
 
 

@@ -126,7 +126,7 @@ def _disputed(_body: events.Disputed, after: Ticket, _firm: Firm) -> tuple[Notic
 
 
 def _nudged(body: events.Nudged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
-    return _holder("nudged", after, {"count": body.count})
+    return _holder("nudged", after, {"times": body.count})
 
 
 def _urgent(body: events.PriorityChanged, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
@@ -148,7 +148,7 @@ def _rung(body: RungReached, after: Ticket, _firm: Firm) -> Iterator[Notice]:
         "percent": body.percent,
         "minutes": body.minutes,
         "due_at": body.due_at.isoformat() if body.due_at else None,
-        "count": after.nudge_count if body.on == "nudge" else None,
+        "times": after.nudge_count if body.on == "nudge" else None,
         "repeat": body.repeat,
         "rung": body.rung,
     }
@@ -160,8 +160,9 @@ def _rung(body: RungReached, after: Ticket, _firm: Firm) -> Iterator[Notice]:
     for done in body.did:
         name, _, webhook = done.partition(":")
         if name == "webhook":
-            facts |= {"ladder": body.ladder, "reached_at": body.reached_at.isoformat()}
-            yield Notice(kind=kind, webhook=webhook, repeat="keyed", facts=facts)
+            told = facts | {"ladder": body.ladder, "reached_at": body.reached_at.isoformat()}
+            told["count"] = told.pop("times")  # what other systems read keeps its name
+            yield Notice(kind=kind, webhook=webhook, repeat="keyed", facts=told)
 
 
 def _urgency(body: RungReached) -> str:

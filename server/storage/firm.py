@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from server.domain.firm import Firm, Profile, Reach
+from server.domain.habits import Habits, TeamHabits
 from server.domain.ladders import Ladder, Webhook
 from server.domain.old_rules import modernised
 from server.domain.people import Team
@@ -34,6 +35,8 @@ KINDS: dict[str, Any] = {
     "roster": Roster,
     "ladder": Ladder,
     "webhook": Webhook,
+    "habits": Habits,
+    "team_habits": TeamHabits,
 }
 """What can be configured, and the struct that its document must fit."""
 
@@ -96,6 +99,8 @@ async def read_firm(db: Reading) -> Firm:
         webhooks={
             item: msgspec.structs.replace(one, id=item) for item, one in current("webhook").items()
         },
+        habits={int(item): one for item, one in current("habits").items() if item.isdecimal()},
+        team_habits=current("team_habits"),
     )
 
 

@@ -27,6 +27,7 @@ from server.storage.migrations import (
     s0011_cards,
     s0012_search,
     s0013_reports,
+    s0014_meters,
 )
 
 
@@ -51,6 +52,7 @@ STEPS: Final = (
     Step(11, "cards", s0011_cards.up),
     Step(12, "search", s0012_search.up),
     Step(13, "reports", s0013_reports.up),
+    Step(14, "meters", s0014_meters.up),
 )
 
 _LOCK: Final = 7_240_001

@@ -1,4 +1,4 @@
-"""Every table, on one page; those of duty stand on a second one beside it.
+"""Every table, on one page; those of duty and of budgets stand on pages beside it.
 
 The numbered steps of `migrations/` make the schema; a test compares what they made with this page
 on both engines. Instants are aware UTC; structures are canonical JSON in text columns; text is
@@ -8,6 +8,7 @@ on both engines. Instants are aware UTC; structures are canonical JSON in text c
 from piccolo.columns import BigInt, Boolean, DoublePrecision, Integer, Text, Timestamptz
 from piccolo.table import Table
 
+from server.storage.tables_budget import BUDGET_TABLES
 from server.storage.tables_duty import (
     HandoverTable,
     HandoverTicket,
@@ -461,4 +462,5 @@ TABLES += [
     HandoverTicket,
     CardTable,
     LawJobRow,
+    *BUDGET_TABLES,
 ]

@@ -123,10 +123,9 @@ async def _give_up(act: Act, delivery: Delivery, state: outbox.State, why: str) 
 
 def _told_of(delivery: Delivery) -> tuple[int, ...]:
     """The ticket that a notice is about, and the first others that it gathers."""
-    if delivery.ticket is None:
-        return ()
+    first = () if delivery.ticket is None else (delivery.ticket,)
     others = msgspec.json.decode(delivery.body, type=_Gathered).numbers.split()
-    return tuple(dict.fromkeys([delivery.ticket, *map(int, others[:MOST_MARKED])]))
+    return tuple(dict.fromkeys([*first, *map(int, others[:MOST_MARKED])]))
 
 
 async def has_stranded(desk: Desk) -> bool:

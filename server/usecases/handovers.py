@@ -27,7 +27,8 @@ from server.domain.ticket import OPEN_CATEGORIES, Change, Ticket
 from server.storage import handovers, tickets, timers
 from server.storage.handovers import Handover, Left, Why
 from server.usecases.acts import Act, change
-from server.usecases.recording import announce, record, record_desk
+from server.usecases.announcing import announce
+from server.usecases.recording import record, record_desk
 
 RETRY_AFTER = timedelta(minutes=1)
 
@@ -113,11 +114,9 @@ async def begin(act: Act, staff: int, why: Why, at: datetime) -> Handover | None
         ),
     )
     facts = {"handover": kept.id, "name": firm.name_of(staff), "count": len(left)}
-    for reader in told:
-        await announce(
-            act, event, Notice(kind="handover_asked", staff=reader, facts=dict(facts)), firm
-        )
-    await announce(act, event, Notice(kind="handover_listed", staff=staff, facts=dict(facts)), firm)
+    asked = [Notice(kind="handover_asked", staff=reader, facts=dict(facts)) for reader in told]
+    listed = Notice(kind="handover_listed", staff=staff, facts=dict(facts))
+    await announce(act, event, (*asked, listed), firm)
     return kept
 
 
@@ -271,7 +270,7 @@ async def fall_due(act: Act, handover: int) -> None:
                 "given": len(given),
             }
             notice = Notice(kind="handover_left", staff=leader, facts=facts)
-            await announce(act, event, notice, firm)
+            await announce(act, event, (notice,), firm)
 
 
 @change

@@ -23,7 +23,8 @@ from server.storage import rosters as rows
 from server.storage.rosters import LeaveReason, LeaveRow, LeaveState
 from server.usecases import handovers
 from server.usecases.acts import Act, change
-from server.usecases.recording import announce, record_desk
+from server.usecases.announcing import announce
+from server.usecases.recording import record_desk
 
 LONGEST_LEAVE: Final = timedelta(days=366)
 _LIVING: Final = frozenset({"asked", "approved"})
@@ -218,4 +219,5 @@ def deciders(firm: Firm, staff: int) -> tuple[int, ...]:
 
 
 async def tell(act: Act, event: Event, kind: str, reader: int, facts: Facts) -> None:
-    await announce(act, event, Notice(kind=kind, staff=reader, facts=facts), await act.firm())
+    notice = Notice(kind=kind, staff=reader, facts=facts)
+    await announce(act, event, (notice,), await act.firm())

@@ -5,7 +5,6 @@ timers and the notices; the bell rings after the commit. No path can change a ti
 its clock, its history or its notice.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,19 +16,16 @@ from server.domain.errors import ChangedMeanwhile
 from server.domain.events import CONFIGURING, DESK, Actor, AnyBody, Event, Via
 from server.domain.firm import Firm
 from server.domain.holding import held
-from server.domain.notices import Notice, notices_of
+from server.domain.notices import notices_of
 from server.domain.outcomes import ended_anew, outcomes_of
 from server.domain.sla import SlaState, next_due, step, timers
 from server.domain.ticket import WAITING_CATEGORIES, Change, Ticket
-from server.storage import ledger, outbox, outcomes, tickets
+from server.storage import ledger, outcomes, tickets
 from server.storage import timers as timer_rows
 from server.storage.timers import Timer
 from server.usecases.acts import Act
-from server.usecases.gathering import gather
+from server.usecases.announcing import announce
 from server.usecases.keeping import keep
-
-WEBHOOK = "webhook"
-"""The channel by which other systems are told."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_state = msgspec.json.Decoder(SlaState).decode
@@ -82,8 +78,7 @@ async def record(
         await _put(act, after.number, state, climbs)
         await timer_rows.replace(act.unit, after.number, due, fresh=before is None)
     for event in events:
-        for notice in notices_of(event, after, firm):
-            await announce(act, event, notice, firm)
+        await announce(act, event, notices_of(event, after, firm), firm, after)
     return after
 
 
@@ -152,39 +147,6 @@ async def retime(act: Act, ticket: Ticket) -> None:
 
 async def _put(act: Act, number: int, state: SlaState, climbs: Climbs) -> None:
     await timer_rows.put_state(act.unit, number, _encode(state).decode(), _encode(climbs).decode())
-
-
-async def announce(act: Act, event: Event, notice: Notice, firm: Firm) -> None:
-    """Queue a notice for every platform that reaches its audience; the ladder's are gathered. Where
-    platforms are switched on and none of them does, it is kept as given up: an administrator sees
-    whom nobody reaches. A desk without platforms has its console, where nothing needs sending.
-    """
-    ways: list[tuple[str, Mapping[str, str | int]]] = [*firm.reach.ways(notice.staff, notice.team)]
-    if notice.webhook is not None:
-        ways = [(WEBHOOK, {"webhook": notice.webhook})]
-    unreachable = not ways
-    if unreachable:
-        nobody = {"team": notice.team or ""} if notice.staff is None else {"staff": notice.staff}
-        ways = [(platform, nobody) for platform in sorted(firm.reach.people)[:1]]
-    if ways:
-        act.ring()
-    for platform, to in ways:
-        if notice.rank:
-            await gather(act, event, notice, platform, to, unreachable=unreachable)
-            continue
-        await outbox.add(
-            act.unit,
-            event_seq=event.seq,
-            ticket=event.ticket,
-            kind=notice.kind,
-            channel=platform,
-            recipient=_encode(to).decode(),
-            body=_encode(notice.facts).decode(),
-            repeat=notice.repeat,
-            key=f"{event.seq}:{notice.kind}:{platform}:{next(iter(to.values()))}",
-            at=act.at,
-            unreachable=unreachable,
-        )
 
 
 async def _append(

@@ -10,7 +10,8 @@ from server.domain.events import Actor, ConfigurationSaved
 from server.storage import outbox, webhooks
 from server.usecases.acts import Act, change
 from server.usecases.administration import UnknownConfiguration
-from server.usecases.recording import WEBHOOK, record_desk
+from server.usecases.announcing import WEBHOOK
+from server.usecases.recording import record_desk
 
 TRIAL: Final = "trial"
 """The kind of a telling by which an administrator tries whether it arrives."""

@@ -8,10 +8,13 @@ import pytest
 from bots.dingtalk.render import PUBLIC_TEMPLATE
 from server import vault
 from server.domain.events import DESK
+from server.domain.habits import TeamHabits, Wish
 from server.storage import outbox
 from server.usecases import administration
 from tests.support.chat_stage import DingTalkStage
 from tests.support.world import SOON, World
+
+EACH = TeamHabits(topics={"queue": Wish(minutes=0)})
 
 pytestmark = pytest.mark.anyio
 
@@ -80,6 +83,7 @@ async def test_a_platform_in_a_hurry_is_obeyed(stage) -> None:
 
 
 async def test_a_flood_of_notices_keeps_the_platforms_pace(stage) -> None:
+    await stage.world.save("team_habits", "second", EACH)
     for _ in range(12):
         await stage.world.file("打印机卡纸")
     assert len(stage.told_group("二线")) == 5
@@ -119,6 +123,7 @@ async def test_a_spent_quota_is_told_and_no_call_is_wasted(stage) -> None:
     assert "notice_failed" in await stage.world.kinds(number)
     stage.sim.budget.api_limit = 5000
     await stage.world.file("打印机又卡纸")
+    await stage.world.advance(minutes=3)
     assert (connection.state, connection.trouble) == ("connected", "")
 
 

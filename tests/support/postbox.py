@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from server.desk import Connection, Desk, Outcome, Parcel, Sent
 from server.domain.events import Actor
+from server.domain.habits import TeamHabits, Wish
 from server.storage.inbound import Inbound
 from server.usecases import administration, chat
 from tests.support.world import World
@@ -70,7 +71,10 @@ class Postbox:
 
 
 async def connect(world: World, kind: str, box: Postbox, team: str = "second") -> None:
-    """Switch a platform on that ends in this box, and give a team a group there."""
+    """Switch a platform on that ends in this box, and give a team a group there that hears of every
+    ticket by itself.
+    """
+    await world.save("team_habits", team, TeamHabits(topics={"queue": Wish(minutes=0)}))
     world.platforms[kind] = lambda _desk, _doc, _secret: _as_connection(box)
     world.desk.platforms[kind] = world.platforms[kind]
     await administration.save_channel(world.desk, DESK, kind, {}, None, enabled=True)

@@ -16,6 +16,7 @@ from server.domain.errors import (
     UnknownTicket,
 )
 from server.domain.events import Priority
+from server.domain.habits import TeamHabits, Wish
 from server.domain.people import Role, Staff, Team
 from server.storage.database import Statement
 from server.usecases import intake, people, reading
@@ -47,6 +48,8 @@ async def a_crowd(office: Office, size: int) -> list[Staff]:
 async def test_fifty_claims_leave_one_winner_and_49_who_are_told_his_name(office: Office):
     await office.connect()
     crowd = await a_crowd(office, 50)
+    each = TeamHabits(topics={"queue": Wish(minutes=0)})
+    await office.save("team_habits", "first", each)
     for _ in range(100):
         ticket = await office.file()
         answers = await asyncio.gather(

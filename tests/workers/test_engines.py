@@ -29,7 +29,7 @@ async def test_a_tickets_life_goes_the_same_way_on_both_engines(
         await world.restart()
         await world.advance(days=4)
         assert (await world.ticket(ticket.number)).status_category == "closed"
-        assert box.kinds == ["routed", "reminded", "warned", "claimed"]
+        assert box.kinds == ["routed", "warned", "claimed"]
         proof = await verification.verify(world.desk)
         assert proof.flaw is None
         assert [one async for one in verification.differences(world.desk)] == [None]

@@ -2841,6 +2841,7 @@ export type FollowLiveData = {
     path?: never;
     query?: {
         after?: number;
+        ticket?: number;
     };
     url: '/api/v1/live';
 };
