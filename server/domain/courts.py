@@ -2,14 +2,16 @@
 with meters of its calendars.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
 import msgspec
 
-from server.domain.clocks import Clock
-from server.domain.law import MATCHED, Law, Metric, Pin, TicketFacts
+from server.domain.clocks import Clock, Part
+from server.domain.law import MATCHED, Law, Metric, Pin, Policy, TicketFacts
 from server.domain.metrics import Watched
+from server.domain.signals import DEAD
 from server.domain.worktime import Meter, Worktable, table_of
 
 State = Literal["running", "paused", "stopped", "cancelled"]
@@ -106,6 +108,35 @@ class Attributes(Protocol):
 _READ: Final = (*MATCHED, "policy")
 
 
+class Terms:
+    """What a pin means to clocks: the policy, the calendar's meter and table, and in which statuses
+    a metric's clock stands still.
+    """
+
+    __slots__ = ("_paused", "meter", "pin", "policy", "table")
+
+    def __init__(self, pin: Pin, policy: Policy, meter: Meter, table: Worktable) -> None:
+        self.pin = pin
+        self.policy = policy
+        self.meter = meter
+        self.table = table
+        self._paused: dict[int, tuple[Metric, frozenset[str]]] = {}
+
+    def paused(self, metric: Metric) -> frozenset[str]:
+        """The status categories in which this metric's clock stands still."""
+        found = self._paused.get(id(metric))
+        if found is None:
+            found = self._paused[id(metric)] = (metric, frozenset(self.policy.paused_by(metric)))
+        return found[1]
+
+    def lapses(self, reading: int, since: int, left: int) -> int:
+        """The last instant at which a clock that had so much `left` at `since`, when the meter
+        showed this `reading`, is still in time.
+        """
+        found = self.meter.last_at(reading + max(left, 0))
+        return self.table.next_open(self.table.add(since, left)) if found is None else found
+
+
 class Court:
     """A law with what is needed to judge many tickets by it: meters of its calendars for instants
     in [low, high), and who falls under what. With an `other` law, `differs` turns true when
@@ -120,26 +151,34 @@ class Court:
         self.other = other
         self.differs = False
         self.since = law.since[-1]
+        self._settled = max(self.since, other.since[-1] if other is not None else 0)
         self.promised = frozenset[str]().union(*(one.targets for one in law.policies.values()))
         self._watched: dict[int, Watching] = {}
         self.newest = self.watched(self.since)
-        self._pins: dict[tuple[object, ...], tuple[Pin | None, bool]] = {}
-        self._stands: dict[tuple[str, int, str, str], bool] = {}
+        self.pausing = DEAD.union(
+            *(
+                policy.paused_by(metric)
+                for policy in law.policies.values()
+                for epoch in law.epochs
+                for metric in epoch.watched.every.values()
+            )
+        )
+        self._terms: dict[Pin, Terms] = {}
+        self._found: dict[tuple[object, ...], tuple[Terms | None, bool]] = {}
 
-    def meter(self, pin: Pin) -> Meter:
-        """The meter of the calendar that is pinned."""
-        key = (pin.calendar, pin.calendar_version)
-        found = self._meters.get(key)
+    def terms(self, pin: Pin) -> Terms:
+        """What a pin means."""
+        found = self._terms.get(pin)
         if found is None:
-            table = table_of(self.law.calendars[key])
-            found = self._meters[key] = table.meter(self.low, self.high)
+            calendar = self.law.calendar_of(pin)
+            key, table = (pin.calendar, pin.calendar_version), table_of(calendar)
+            if key not in self._meters:
+                self._meters[key] = table.meter(self.low, self.high)
+            found = Terms(pin, self.law.policy_of(pin), self._meters[key], table)
+            self._terms[pin] = found
         return found
 
-    def table(self, pin: Pin) -> Worktable:
-        """The table of the calendar that is pinned."""
-        return table_of(self.law.calendar_of(pin))
-
-    def pin(self, facts: Attributes, seq: int, pinned: Pin | None) -> Pin | None:
+    def find(self, facts: Attributes, seq: int, pinned: Pin | None) -> Terms | None:
         """What `Law.pin` says, remembered by what it looks at."""
         key = (
             facts.priority,
@@ -149,19 +188,22 @@ class Court:
             facts.channel,
             facts.team,
             facts.policy,
-            self.law.epoch(seq).seq,
-            self.other.epoch(seq).seq if self.other is not None else 0,
+            None if seq >= self._settled else self._place(seq),
             pinned,
         )
-        known = self._pins.get(key)
+        known = self._found.get(key)
         if known is None:
             plain = TicketFacts(**{name: getattr(facts, name) for name in _READ})
             found = self.law.pin(plain, seq, pinned)
             other = found if self.other is None else self.other.pin(plain, seq, pinned)
-            known = self._pins[key] = (found, found != other)
+            terms = None if found is None else self.terms(found)
+            known = self._found[key] = (terms, found != other)
         if known[1]:
             self.differs = True
         return known[0]
+
+    def _place(self, seq: int) -> tuple[int, int]:
+        return self.law.epoch(seq).seq, self.other.epoch(seq).seq if self.other is not None else 0
 
     def watched(self, seq: int) -> "Watching":
         """What is followed at this place in the event log."""
@@ -171,15 +213,6 @@ class Court:
             found = self._watched[id(watched)] = _watching(watched, self.promised)
         return found
 
-    def stands(self, pin: Pin, metric: Metric, category: str) -> bool:
-        """Whether this metric's clock stands still in this status category."""
-        key = (pin.policy, pin.policy_version, metric.id, category)
-        found = self._stands.get(key)
-        if found is None:
-            found = category in set(self.law.policy_of(pin).paused_by(metric))
-            self._stands[key] = found
-        return found
-
 
 def lapse(judged: Judged, lapsed: int, until: int) -> None:
     """The clock is breached if its time was up by then."""
@@ -187,12 +220,65 @@ def lapse(judged: Judged, lapsed: int, until: int) -> None:
         judged.verdict, judged.breached = "breached", lapsed
 
 
+class Kept(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What hindsight reads of a clock as it is stored: `told` of many clocks, without the history
+    that each of them keeps.
+    """
+
+    metric: str
+    instance: int = 1
+    pin: Pin
+    target: int
+    state: State = "running"
+    verdict: Verdict = "none"
+    started_at: datetime
+    since_at: datetime
+    used: int = 0
+    due_at: datetime | None = None
+    breached_at: datetime | None = None
+    stopped_at: datetime | None = None
+    by_retarget: bool = False
+    parts: msgspec.Raw = msgspec.Raw(b"")
+    manual: msgspec.Raw = msgspec.Raw(b"")
+
+
+class KeptState(msgspec.Struct, frozen=True, gc=False):
+    """What hindsight reads of an `SlaState`."""
+
+    clocks: tuple[Kept, ...] = ()
+
+    def lasts(self, until: datetime) -> bool:
+        """Whether no clock's time was up between its ticket's last event and then."""
+        for clock in self.clocks:
+            if clock.verdict != "none" or clock.state in {"stopped", "cancelled"}:
+                continue
+            if bytes(clock.manual) or (clock.due_at is not None and clock.due_at <= until):
+                return False
+        return True
+
+
+_decode_parts: Final = msgspec.json.Decoder(tuple[Part, ...]).decode
+
+
+def judged_as_kept(clock: Kept) -> Judged:
+    """A clock as it is stored, in hindsight."""
+    parts = bytes(clock.parts)
+    return _judged(clock, _gap(_decode_parts(parts)) if b'"closed"' in parts else 0)
+
+
 def judged_of(clock: Clock) -> Judged:
     """A clock of sla.py in hindsight."""
+    return _judged(clock, _gap(clock.parts))
 
-    def seconds(at: datetime | None) -> int | None:
-        return None if at is None else int(at.timestamp())
 
+def _gap(parts: Iterable[Part]) -> int:
+    return sum(
+        int((part.to_at - part.from_at).total_seconds()) for part in parts if part.kind == "closed"
+    )
+
+
+def _judged(clock: Clock | Kept, gap: int) -> Judged:
+    stopped_at, breached_at = clock.stopped_at, clock.breached_at
     return Judged(
         metric=clock.metric,
         instance=clock.instance,
@@ -204,12 +290,8 @@ def judged_of(clock: Clock) -> Judged:
         state=clock.state,
         verdict=clock.verdict,
         used=clock.used,
-        gap=sum(
-            int((part.to_at - part.from_at).total_seconds())
-            for part in clock.parts
-            if part.kind == "closed"
-        ),
-        stopped=seconds(clock.stopped_at),
-        breached=seconds(clock.breached_at),
+        gap=gap,
+        stopped=None if stopped_at is None else int(stopped_at.timestamp()),
+        breached=None if breached_at is None else int(breached_at.timestamp()),
         by_retarget=clock.by_retarget,
     )

@@ -13,10 +13,9 @@ from typing import Any, Final
 
 from server.domain.chat_events import HelpAsked, Helped
 from server.domain.clocks import lapses_at
-from server.domain.courts import Court, Judged, judged_of, lapse
+from server.domain.courts import Court, Judged, Terms, judged_of, lapse
 from server.domain.events import (
     Assigned,
-    Breached,
     CheckedIn,
     Claimed,
     CustomerWrote,
@@ -24,40 +23,51 @@ from server.domain.events import (
     Edited,
     Escalated,
     Nudged,
-    Opened,
     Planned,
     PriorityChanged,
     Released,
     Replied,
-    StatusChanged,
     Transferred,
 )
-from server.domain.law import MATCHED, Metric, Pin, Policy
-from server.domain.pasts import Past, RoutedTo, event_of
+from server.domain.law import MATCHED, Law, Metric
+from server.domain.pasts import BreachTold, FiledAs, MovedTo, Past, RoutedTo, events_of
 from server.domain.signals import DEAD, DONE
-from server.domain.sla import fold
+from server.domain.sla import SlaState, fold
 
 
-def judge(court: Court, history: Sequence[Past], until: int) -> list[Judged]:
+class _Running(Judged, kw_only=True, gc=False):
+    """A clock under way."""
+
+    terms: Terms
+
+
+def judge(court: Court, past: Past, until: int) -> Sequence[Judged]:
     """All clocks of one ticket's history, as they stood at `until`: a clock whose time was up
     by then is breached whether or not somebody was told.
     """
-    clocks = _Ticket(court).fold(history)
+    clocks = _Ticket(court).fold(past)
     if clocks is None:
         court.differs = True  # nobody looked
-        state = fold((event_of(one) for one in history), court.law)
-        clocks = [judged_of(clock) for clock in state.clocks]
-        for clock, judged in zip(state.clocks, clocks, strict=True):
-            lapsed_at = lapses_at(clock, court.law)
-            if clock.is_open and clock.verdict == "none" and lapsed_at is not None:
-                lapse(judged, int(lapsed_at.timestamp()), until)
-        return clocks
-    for judged in clocks:
-        if judged.state == "running" and judged.verdict == "none":
-            left = judged.target - judged.used
-            table = court.table(judged.pin)
-            lapse(judged, table.next_open(table.add(judged.since, left)), until)
+        return stood(fold(events_of(past), court.law), court.law, until)
+    for clock in clocks:
+        if clock.state == "running" and clock.verdict == "none":
+            lapse(clock, _lapses(clock), until)
     return clocks
+
+
+def stood(state: SlaState, law: Law, until: int) -> list[Judged]:
+    """The same of clocks that sla.py folded."""
+    clocks = [judged_of(clock) for clock in state.clocks]
+    for clock, judged in zip(state.clocks, clocks, strict=True):
+        if clock.is_open and clock.verdict == "none":
+            lapsed_at = lapses_at(clock, law)
+            if lapsed_at is not None:
+                lapse(judged, int(lapsed_at.timestamp()), until)
+    return clocks
+
+
+def _lapses(clock: _Running) -> int:
+    return clock.terms.lapses(clock.mark, clock.since, clock.target - clock.used)
 
 
 class _Unusual(Exception):
@@ -69,7 +79,6 @@ class _Ticket:
 
     __slots__ = (
         "_court",
-        "_law",
         "_watched",
         "answered",
         "asked",
@@ -82,18 +91,17 @@ class _Ticket:
         "held",
         "last",
         "on",
-        "pin",
         "policy",
         "priority",
         "queue",
         "seq",
         "status",
         "team",
+        "terms",
     )
 
     def __init__(self, court: Court) -> None:
         self._court = court
-        self._law = court.law
         self._watched = court.newest
         self.priority, self.queue, self.category = "normal", "", ""
         self.customer_level, self.channel, self.team, self.policy = "normal", "", "", ""
@@ -102,30 +110,30 @@ class _Ticket:
         self.asked: int | None = None
         self.asked_recorded_at: datetime | None = None
         self.on: set[str] = set()
-        self.pin: Pin | None = None
-        self.clocks: list[Judged] = []
-        self.last: dict[str, Judged] = {}
+        self.terms: Terms | None = None
+        self.clocks: list[_Running] = []
+        self.last: dict[str, _Running] = {}
         self.seq = self.at = 0
 
-    def fold(self, history: Sequence[Past]) -> list[Judged] | None:
+    def fold(self, past: Past) -> list[_Running] | None:
         """All clocks, or None when the history is not an ordinary one."""
-        court = self._court
-        low, high, since, newest = court.low, court.high, court.since, court.newest
+        court, ats = self._court, past.ats
+        if ats != sorted(ats) or not court.low <= ats[0] or not ats[-1] < court.high:
+            return None
+        columns = zip(past.seqs, ats, past.recorded_at, past.bodies, strict=True)
+        early = past.seqs[0] < court.since
         try:
-            for past in history:
-                at, seq, body = int(past.effective_at.timestamp()), past.seq, past.body
-                if at < self.at or not low <= at < high:
-                    return None
-                self.at, self.seq = at, seq
-                self._watched = newest if seq >= since else court.watched(seq)
-                _DOES[type(body)](self, body, past)
+            for self.seq, self.at, recorded_at, body in columns:
+                if early:
+                    self._watched = court.watched(self.seq)
+                _DOES[type(body)](self, body, recorded_at)
         except (KeyError, _Unusual):
             return None
         return self.clocks
 
     # What events mean: signals.py
 
-    def opened(self, body: Opened, _past: Past) -> None:
+    def opened(self, body: FiledAs, _recorded_at: datetime) -> None:
         if body.imported:
             raise _Unusual
         self.priority = body.priority.value
@@ -133,20 +141,20 @@ class _Ticket:
         self.category = body.category or ""
         self.customer_level = body.customer_level
         self.channel = body.channel
-        self.pin = self._court.pin(self, self.seq, None)
+        self.terms = self._court.find(self, self.seq, None)
         self.apply("opened", self.at)
         self.apply("unheld", self.at)
 
-    def handed(self, body: Claimed | Assigned, _past: Past) -> None:
+    def handed(self, body: Claimed | Assigned, _recorded_at: datetime) -> None:
         self.hold(held=body.assignee is not None)
 
-    def routed(self, body: RoutedTo, _past: Past) -> None:
+    def routed(self, body: RoutedTo, _recorded_at: datetime) -> None:
         named = body.policy is not None and body.policy != self.policy
         if body.policy is not None:
             self.policy = body.policy
         self.sent(body.team or "", self.team, held=body.assignee is not None, policy=named)
 
-    def transferred(self, body: Transferred, _past: Past) -> None:
+    def transferred(self, body: Transferred, _recorded_at: datetime) -> None:
         self.sent(body.team or "", body.previous_team or self.team, held=body.assignee is not None)
 
     def sent(self, team: str, was: str, *, held: bool, policy: bool = False) -> None:
@@ -159,7 +167,7 @@ class _Ticket:
             if team != self.team:
                 self.team, changed = team, "team"
         if changed:
-            self.promise(self._court.pin(self, self.seq, self.pin))
+            self.promise()
         for signal in moves:
             self.apply(signal, self.at)
         self.hold(held=held)
@@ -169,41 +177,43 @@ class _Ticket:
             self.held = held
             self.apply("held" if held else "unheld", self.at)
 
-    def released(self, _body: Released, _past: Past) -> None:
+    def released(self, _body: Released, _recorded_at: datetime) -> None:
         self.held = False
         self.apply("unheld", self.at)
 
-    def replied(self, body: Replied, _past: Past) -> None:
+    def replied(self, body: Replied, _recorded_at: datetime) -> None:
         self.apply("answered" if body.human else "bot_answered", self.at)
 
-    def wrote(self, _body: CustomerWrote | Disputed, past: Past) -> None:
+    def wrote(self, _body: CustomerWrote | Disputed, recorded_at: datetime) -> None:
         if self.status not in DONE:
             if self.answered and self.status not in DEAD:
                 self.apply("asked", self.at)
         elif self.asked is None:
-            self.asked, self.asked_recorded_at = self.at, past.recorded_at
+            self.asked, self.asked_recorded_at = self.at, recorded_at
 
-    def moved(self, body: StatusChanged, past: Past) -> None:
+    def moved(self, body: MovedTo, recorded_at: datetime) -> None:
         was, now = self.status, body.new_category
         self.status = now
         if now in DONE:
             if was not in DONE:
                 self.apply("resolved", self.at)
         else:
-            asked, own = self.asked, self.asked_recorded_at == past.recorded_at
+            asked, own = self.asked, self.asked_recorded_at == recorded_at
             self.asked = self.asked_recorded_at = None
             if was in DONE and now not in DEAD:
                 self.apply("reopened", self.at)
                 if asked is not None:
                     self.apply("asked", asked if own else self.at)
-        self.move()
+        pausing = self._court.pausing
+        if now in pausing or was in pausing:  # else all clocks run before and after
+            self.move()
 
-    def reprioritised(self, body: PriorityChanged, _past: Past) -> None:
+    def reprioritised(self, body: PriorityChanged, _recorded_at: datetime) -> None:
         if body.new.value != self.priority:
             self.priority = body.new.value
-            self.promise(self._court.pin(self, self.seq, self.pin))
+            self.promise()
 
-    def edited(self, body: Edited, _past: Past) -> None:
+    def edited(self, body: Edited, _recorded_at: datetime) -> None:
         changed = moves = False
         for name, pair in body.fields.items():
             if name not in _READ or getattr(self, name) == pair[1]:
@@ -212,24 +222,24 @@ class _Ticket:
             changed = True
             setattr(self, name, pair[1])
         if changed:
-            self.promise(self._court.pin(self, self.seq, self.pin))
+            self.promise()
         if moves:
             self.apply("left", self.at)
             self.apply("joined", self.at)
 
-    def told(self, body: Breached, past: Past) -> None:
+    def told(self, body: BreachTold, recorded_at: datetime) -> None:
         """A breach that was told is one, if the law says so of that instant."""
         for clock in self.clocks:
             if clock.metric == body.metric and clock.instance == body.instance:
                 if clock.state == "running" and clock.verdict != "breached":
-                    lapse(clock, self.lapses(clock), int(past.recorded_at.timestamp()))
+                    lapse(clock, _lapses(clock), int(recorded_at.timestamp()))
                 return
 
     # What signals do: sla.py
 
     def apply(self, signal: str, at: int) -> None:
         if signal == "bot_answered":
-            if self.pin is None or not self._law.policy_of(self.pin).bot_reply_counts:
+            if self.terms is None or not self.terms.policy.bot_reply_counts:
                 return
             signal = "answered"
         if signal in {"answered", "resolved"}:
@@ -255,21 +265,22 @@ class _Ticket:
         self.begin(name, at)
 
     def begin(self, metric: str, at: int) -> None:
-        pin = self.pin
-        if pin is None:
+        terms = self.terms
+        if terms is None:
             return
-        target = self._law.policies[pin.policy, pin.policy_version].target(metric, self.priority)
+        target = terms.policy.target(metric, self.priority)
         if target is None:
             return
         last = self.last.get(metric)
-        clock = Judged(
+        clock = _Running(
             metric=metric,
             instance=1 if last is None else last.instance + 1,
-            pin=pin,
+            pin=terms.pin,
             target=target,
             started=at,
             since=at,
-            mark=self._court.meter(pin).read(at),
+            mark=terms.meter.read(at),
+            terms=terms,
         )
         self.last[metric] = clock
         self.clocks.append(clock)
@@ -297,8 +308,7 @@ class _Ticket:
             self.last[metric] = next(one for one in reversed(self.clocks) if one.metric == metric)
 
     def resume(self, metric: str, at: int) -> None:
-        policy = self._law.policy_of(self.pin) if self.pin is not None else None
-        mode = policy.reopen if policy is not None else "resume"
+        mode = self.terms.policy.reopen if self.terms is not None else "resume"
         if mode == "keep" or metric in self.on:
             return
         self.on.add(metric)
@@ -308,28 +318,28 @@ class _Ticket:
         elif clock.state == "stopped":
             self.reopen(clock, at)
 
-    def promise(self, pin: Pin | None) -> None:
-        """From now on this is promised."""
-        self.pin = pin
-        policy: Policy | None = self._law.policy_of(pin) if pin is not None else None
+    def promise(self) -> None:
+        """From now on something else may be promised."""
+        pinned = self.terms.pin if self.terms is not None else None
+        terms = self.terms = self._court.find(self, self.seq, pinned)
         for name in self._watched.every:
             if name not in self.on:
                 continue
-            target = policy.target(name, self.priority) if policy else None
+            target = terms.policy.target(name, self.priority) if terms is not None else None
             clock = self.last.get(name)
             if clock is None or clock.state == "stopped":
                 self.begin(name, self.at)
-            elif pin is not None and target is not None:
+            elif terms is not None and target is not None:
                 if clock.state == "cancelled":
                     self.reopen(clock, self.at)
-                self.retarget(clock, pin, target)
+                self.retarget(clock, terms, target)
             elif clock.state in _OPEN:
                 self.cancel(clock)
         self.move()
 
     def move(self) -> None:
         """The status says which clocks stand still, and whether there are any."""
-        category, court, every = self.status, self._court, self._watched.every
+        category, every = self.status, self._watched.every
         dead = category in DEAD
         if dead:
             self.on.clear()
@@ -340,7 +350,7 @@ class _Ticket:
                 self.cancel(clock)
                 continue
             metric = every.get(clock.metric)
-            stands = metric is not None and court.stands(clock.pin, metric, category)
+            stands = metric is not None and category in clock.terms.paused(metric)
             if stands and clock.state == "running":
                 self.catch_up(clock, max(self.at, clock.since))
                 clock.state = "paused"
@@ -350,28 +360,24 @@ class _Ticket:
 
     # How a clock runs: clocks.py
 
-    def run(self, clock: Judged) -> None:
+    def run(self, clock: _Running) -> None:
         clock.state = "running"
-        clock.mark = self._court.meter(clock.pin).read(clock.since)
+        clock.mark = clock.terms.meter.read(clock.since)
 
-    def catch_up(self, clock: Judged, at: int) -> None:
+    def catch_up(self, clock: _Running, at: int) -> None:
         if at <= clock.since:
             return
         if clock.state != "running":
             clock.since = at
             return
-        mark = self._court.meter(clock.pin).read(at)
+        mark = clock.terms.meter.read(at)
         used = clock.used + mark - clock.mark
         if used > clock.target and clock.verdict != "breached":
-            clock.breached = self.lapses(clock)
+            clock.breached = _lapses(clock)
             clock.verdict = "breached"
         clock.used, clock.mark, clock.since = used, mark, at
 
-    def lapses(self, clock: Judged) -> int:
-        table = self._court.table(clock.pin)
-        return table.next_open(table.add(clock.since, clock.target - clock.used))
-
-    def reopen(self, clock: Judged, at: int) -> None:
+    def reopen(self, clock: _Running, at: int) -> None:
         at = max(at, clock.since)
         if clock.verdict != "breached":
             clock.verdict = "none"
@@ -379,18 +385,18 @@ class _Ticket:
         clock.stopped, clock.since = None, at
         self.run(clock)
 
-    def cancel(self, clock: Judged) -> None:
+    def cancel(self, clock: _Running) -> None:
         at = max(self.at, clock.since)
         self.catch_up(clock, at)
         clock.state, clock.stopped = "cancelled", at
 
-    def retarget(self, clock: Judged, pin: Pin, target: int) -> None:
-        if clock.pin == pin and clock.target == target:
+    def retarget(self, clock: _Running, terms: Terms, target: int) -> None:
+        if clock.terms is terms and clock.target == target:
             return
         at = max(self.at, clock.since)
         self.catch_up(clock, at)
-        clock.pin, clock.target = pin, target
-        clock.mark = self._court.meter(pin).read(clock.since)
+        clock.terms, clock.pin, clock.target = terms, terms.pin, target
+        clock.mark = terms.meter.read(clock.since)
         if clock.used > target:
             if clock.verdict != "breached":
                 clock.verdict, clock.breached, clock.by_retarget = "breached", at, True
@@ -398,15 +404,15 @@ class _Ticket:
         clock.verdict, clock.breached, clock.by_retarget = "none", None, False
 
 
-def _signal(signal: str) -> Callable[[_Ticket, Any, Past], None]:
-    return lambda ticket, _body, _past: ticket.apply(signal, ticket.at)
+def _signal(signal: str) -> Callable[[_Ticket, Any, datetime], None]:
+    return lambda ticket, _body, _recorded_at: ticket.apply(signal, ticket.at)
 
 
 _READ: Final = frozenset({*MATCHED, "policy"})
 _OPEN: Final = frozenset({"running", "paused"})
 
-_DOES: Final[dict[type[Any], Callable[[_Ticket, Any, Past], None]]] = {
-    Opened: _Ticket.opened,
+_DOES: Final[dict[type[Any], Callable[[_Ticket, Any, datetime], None]]] = {
+    FiledAs: _Ticket.opened,
     RoutedTo: _Ticket.routed,
     Claimed: _Ticket.handed,
     Assigned: _Ticket.handed,
@@ -415,10 +421,10 @@ _DOES: Final[dict[type[Any], Callable[[_Ticket, Any, Past], None]]] = {
     Replied: _Ticket.replied,
     CustomerWrote: _Ticket.wrote,
     Disputed: _Ticket.wrote,
-    StatusChanged: _Ticket.moved,
+    MovedTo: _Ticket.moved,
     PriorityChanged: _Ticket.reprioritised,
     Edited: _Ticket.edited,
-    Breached: _Ticket.told,
+    BreachTold: _Ticket.told,
     Planned: _signal("planned"),
     CheckedIn: _signal("checked_in"),
     Nudged: _signal("nudged"),

@@ -210,6 +210,11 @@ class Law(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return Pin(policy.id, policy.version, calendar.id, calendar.version)
 
+    def knows(self, pin: Pin) -> bool:
+        """Whether both versions are there: one that was saved later is not."""
+        policy, calendar = (pin.policy, pin.policy_version), (pin.calendar, pin.calendar_version)
+        return policy in self.policies and calendar in self.calendars
+
     def policy_of(self, pin: Pin) -> Policy:
         """The pinned version; versions are never deleted."""
         return self.policies[pin.policy, pin.policy_version]

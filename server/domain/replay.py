@@ -100,21 +100,6 @@ class _Count:
         self.clocks = self.met = self.breached = self.by_retarget = self.open = self.cancelled = 0
         self.working, self.wall = array("q"), array("q")
 
-    def add(self, clock: Judged) -> None:
-        self.clocks += 1
-        if clock.verdict == "breached":
-            self.breached += 1
-            self.by_retarget += clock.by_retarget
-        elif clock.verdict == "met":
-            self.met += 1
-        if clock.state == "stopped" and clock.stopped is not None:
-            self.working.append(clock.used)
-            self.wall.append(clock.stopped - clock.started - clock.gap)
-        elif clock.state == "cancelled":
-            self.cancelled += 1
-        else:
-            self.open += 1
-
 
 def _tally(*parts: _Count | None) -> Tally:
     """Several counts as one."""
@@ -149,17 +134,18 @@ class Comparison:
             return
         _add(self._before, before)
         _add(self._after, after)
-        changes = tuple(_changes(before, after))
+        changes = list(_changes(before, after))
         if not changes:
             return
         self._changed += 1
-        for one in changes:
-            was = one.before is not None and one.before.verdict == "breached"
-            now = one.after is not None and one.after.verdict == "breached"
+        for old, new in changes:
+            was = old is not None and old.verdict == "breached"
+            now = new is not None and new.verdict == "breached"
             self._breached += now and not was
             self._cured += was and not now
         if len(self._examples) < MOST_TOLD:
-            self._examples.append(TicketReplay(ticket=ticket, clocks=changes))
+            clocks = tuple(_told(old, new) for old, new in changes)
+            self._examples.append(TicketReplay(ticket=ticket, clocks=clocks))
 
     def result(self) -> SlaReplay:
         """Everything so far."""
@@ -180,28 +166,61 @@ class Comparison:
         )
 
 
-def _add(counts: dict[str, _Count], clocks: Iterable[Judged]) -> None:
+_Pair = tuple[Judged | None, Judged | None]
+
+
+def _add(counts: dict[str, _Count], clocks: Sequence[Judged]) -> None:
     for clock in clocks:
         count = counts.get(clock.metric)
         if count is None:
             count = counts[clock.metric] = _Count()
-        count.add(clock)
+        count.clocks += 1
+        verdict, state = clock.verdict, clock.state
+        if verdict == "breached":
+            count.breached += 1
+            count.by_retarget += clock.by_retarget
+        elif verdict == "met":
+            count.met += 1
+        if state == "stopped" and clock.stopped is not None:
+            count.working.append(clock.used)
+            count.wall.append(clock.stopped - clock.started - clock.gap)
+        elif state == "cancelled":
+            count.cancelled += 1
+        else:
+            count.open += 1
 
 
-def _changes(before: Sequence[Judged], after: Sequence[Judged]) -> Iterable[ClockReplay]:
+def _changes(before: Sequence[Judged], after: Sequence[Judged]) -> Iterable[_Pair]:
     """Clocks whose verdict, breach or target is another; which version says so does not matter."""
-    was = {(one.metric, one.instance): one for one in before}
-    now = {(one.metric, one.instance): one for one in after}
-    for metric, instance in dict.fromkeys((*was, *now)):
-        old, new = was.get((metric, instance)), now.get((metric, instance))
-        if _said(old) != _said(new):
-            yield ClockReplay(metric=metric, instance=instance, before=old, after=new)
+    if len(before) == len(after) and all(map(_is_same_clock, before, after)):
+        pairs: Iterable[_Pair] = zip(before, after, strict=True)
+    else:
+        was = {(one.metric, one.instance): one for one in before}
+        now = {(one.metric, one.instance): one for one in after}
+        pairs = [(was.get(key), now.get(key)) for key in dict.fromkeys((*was, *now))]
+    for old, new in pairs:
+        if old is None or new is None or _says_else(old, new):
+            yield old, new
 
 
-def _said(clock: Judged | None) -> tuple[object, ...] | None:
-    if clock is None:
-        return None
-    return clock.verdict, clock.breached, clock.target, clock.state, clock.used, clock.by_retarget
+def _told(before: Judged | None, after: Judged | None) -> ClockReplay:
+    metric, instance = next((one.metric, one.instance) for one in (before, after) if one)
+    return ClockReplay(metric=metric, instance=instance, before=before, after=after)
+
+
+def _is_same_clock(old: Judged, new: Judged) -> bool:
+    return old.metric == new.metric and old.instance == new.instance
+
+
+def _says_else(old: Judged, new: Judged) -> bool:
+    return (
+        old.verdict != new.verdict
+        or old.used != new.used
+        or old.breached != new.breached
+        or old.target != new.target
+        or old.state != new.state
+        or old.by_retarget != new.by_retarget
+    )
 
 
 def spread(values: Sequence[int]) -> Spread:

@@ -141,7 +141,7 @@ class Meter:
     between two is the difference of their readings. It never changes.
     """
 
-    __slots__ = ("_before", "_closes", "_opens", "high", "low")
+    __slots__ = ("_after", "_before", "_closes", "_opens", "high", "low")
 
     def __init__(self, low: int, high: int, rows: _Rows) -> None:
         self.low = low
@@ -149,6 +149,7 @@ class Meter:
         self._opens = rows.opens
         self._closes = rows.closes
         self._before = rows.before
+        self._after = rows.after
 
     def read(self, at: int) -> int:
         """The reading at an instant; outside of [low, high) it means nothing."""
@@ -157,6 +158,16 @@ class Meter:
             return 0
         close = self._closes[place]
         return self._before[place] + (min(close, at)) - self._opens[place]
+
+    def last_at(self, reading: int) -> int | None:
+        """The last instant with this reading: the next opening, not the closing bell. None where
+        that lies outside of [low, high).
+        """
+        place = bisect_right(self._after, reading)
+        if place == len(self._opens):
+            return None
+        at = self._opens[place] + reading - self._before[place]
+        return at if self.low <= at < self.high else None
 
 
 def _used(rows: _Rows, at: int) -> int:

@@ -1,37 +1,51 @@
-"""Reading a long past: what clocks look at, ticket by ticket, in big pages (hindsight.py)."""
+"""Reading a long past in big pages, ticket by ticket: what clocks look at (hindsight.py), and how
+they stand.
+"""
 
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from server.domain.courts import KeptState
 from server.domain.events import Opened, Routed
-from server.domain.pasts import Past
+from server.domain.pasts import Ordinary, Past, Rare
+from server.domain.standing import SlaState
 from server.storage.database import Reading, Statement
 
 
 def _kinds() -> str:
-    body = next(one for one in msgspec.inspect.type_info(Past).fields if one.name == "body")  # type: ignore[attr-defined]
-    return ", ".join(sorted(f"'{one.tag}'" for one in body.type.types))
+    body = next(one for one in msgspec.inspect.type_info(Past).fields if one.name == "bodies")  # type: ignore[attr-defined]
+    return ", ".join(sorted(f"'{one.tag}'" for one in body.type.item_type.types))
 
 
-def _page(kinds: str, more: str = "") -> Statement[str]:
-    """All rows in one step, as one JSON text: stepping row by row costs more than the reading, and
-    the bodies are JSON already. The LIMIT keeps the order.
+class Page(msgspec.Struct, frozen=True):
+    """A ticket's past and its clocks, both from the same moment, as they lie there: each text has
+    a column of its events. `decode_past`, `decode_kept` and `decode_state` make them out.
     """
-    some = (
-        f"FROM event WHERE ticket >= :first AND ticket <= :last AND kind IN ({kinds}){more}"
-        " AND body IS NOT NULL"
-    )
-    return Statement(
-        "SELECT COALESCE(group_concat(one, ','), '') FROM (SELECT '[' || seq || ',' || ticket ||"  # noqa: S608
-        " ',\"' || recorded_at || '\",\"' || effective_at || '\",' || body || ']' AS one"
-        f" {some} ORDER BY ticket, ticket_seq LIMIT {2**31 - 1})",
-        str,
-        postgres=(
-            "SELECT COALESCE(string_agg(json_build_array(seq, ticket, recorded_at, effective_at,"
-            f" body::json)::text, ',' ORDER BY ticket, ticket_seq), '') {some}"
-        ),
+
+    ticket: int
+    seqs: str
+    recorded: str
+    effective: str
+    bodies: str
+    state: str | None
+
+    @property
+    def opened_at(self) -> datetime:
+        """When its first event was recorded."""
+        return datetime.fromisoformat(self.recorded.partition(",")[0])
+
+
+def _pages(table: str, columns: str, order: str = "") -> str:
+    """A row for a ticket, and a text for a column: fetching row by row, or making one JSON text of
+    the rows, costs more than the reading. SQLite reads in the index's order.
+    """
+    joined = ", ".join(columns.format(order=order).split("|"))
+    return (
+        "SELECT past.*, sla.state FROM (SELECT ticket, " + joined + f" FROM {table}"  # noqa: S608
+        f" WHERE ticket >= :first AND ticket <= :last AND kind IN ({_kinds()})"
+        " AND body IS NOT NULL GROUP BY ticket) AS past LEFT JOIN sla ON sla.ticket = past.ticket"
     )
 
 
@@ -52,8 +66,37 @@ class Written(msgspec.Struct, frozen=True):
     body: str
 
 
-_PASTS: Final = _page(_kinds())
-_HANDED: Final = _page("'opened', 'routed'", " AND ticket_seq <= 5")
+_INSTANT: Final = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00:00')"
+_PASTS: Final = Statement(
+    _pages(
+        "event INDEXED BY event_of_ticket",
+        "group_concat(seq) AS seqs|group_concat(recorded_at) AS recorded"
+        "|group_concat(effective_at) AS effective|group_concat(body) AS bodies",
+    ),
+    Page,
+    postgres=_pages(
+        "event",
+        "string_agg(seq::text, ',' {order}) AS seqs"
+        f"|string_agg({_INSTANT.format('recorded_at')}, ',' {{order}}) AS recorded"
+        f"|string_agg({_INSTANT.format('effective_at')}, ',' {{order}}) AS effective"
+        "|string_agg(body, ',' {order}) AS bodies",
+        "ORDER BY ticket_seq",
+    ),
+)
+_HANDED_FROM: Final = (
+    "FROM event WHERE ticket >= :first AND ticket <= :last AND kind IN ('opened', 'routed')"
+    " AND ticket_seq <= 5 AND body IS NOT NULL"
+)
+_HANDED: Final = Statement(
+    "SELECT COALESCE(group_concat(one, ','), '') FROM (SELECT '[' || seq || ',' || ticket ||"  # noqa: S608
+    " ',\"' || recorded_at || '\",\"' || effective_at || '\",' || body || ']' AS one"
+    f" {_HANDED_FROM} ORDER BY ticket, ticket_seq LIMIT {2**31 - 1})",
+    str,
+    postgres=(
+        "SELECT COALESCE(string_agg(json_build_array(seq, ticket, recorded_at, effective_at,"
+        f" body::json)::text, ',' ORDER BY ticket, ticket_seq), '') {_HANDED_FROM}"
+    ),
+)
 _WRITTEN: Final = Statement(
     "SELECT ticket, body FROM message WHERE ticket >= :first AND ticket <= :last AND id ="
     " (SELECT MIN(id) FROM message AS other WHERE other.ticket = message.ticket)",
@@ -63,20 +106,42 @@ _OPENED_AT: Final = Statement(
     "SELECT recorded_at FROM event WHERE ticket = :ticket AND ticket_seq = 1", datetime
 )
 _LAST: Final = Statement("SELECT MAX(number) FROM ticket", int)
-_decode: Final = msgspec.json.Decoder(list[Past]).decode
+_decode_bodies: Final = msgspec.json.Decoder(list[Ordinary | Rare]).decode
+_decode_state: Final = msgspec.json.Decoder(SlaState).decode
+_decode_kept: Final = msgspec.json.Decoder(KeptState).decode
+_decode_seqs: Final = msgspec.json.Decoder(list[int]).decode
+_NONE: Final = KeptState()
 _decode_handed: Final = msgspec.json.Decoder(list[Handed]).decode
 
 
-async def read_pasts(db: Reading, first: int, last: int) -> str:
-    """The events of these tickets that clocks look at, as they lie there; `decode_pasts` makes
-    them out. Erased ones are left out.
-    """
-    return await db.one(_PASTS, first=first, last=last) or ""
+async def read_pasts(db: Reading, first: int, last: int) -> list[Page]:
+    """These tickets' events that clocks look at, and their clocks. Erased events are left out."""
+    return await db.all(_PASTS, first=first, last=last)
 
 
-def decode_pasts(text: str) -> list[Past]:
-    """Each ticket's events together and in fold order."""
-    return _decode(f"[{text}]")
+def decode_past(page: Page) -> Past:
+    """A ticket's events."""
+    recorded = list(map(datetime.fromisoformat, page.recorded.split(",")))
+    effective = recorded
+    if page.effective != page.recorded:
+        effective = list(map(datetime.fromisoformat, page.effective.split(",")))
+    return Past(
+        page.ticket,
+        _decode_seqs(f"[{page.seqs}]"),
+        [int(one.timestamp()) for one in effective],
+        recorded,
+        _decode_bodies(f"[{page.bodies}]"),
+    )
+
+
+def decode_kept(page: Page) -> KeptState:
+    """What hindsight reads of the ticket's clocks."""
+    return _NONE if page.state is None else _decode_kept(page.state)
+
+
+def decode_state(page: Page) -> SlaState:
+    """The ticket's clocks whole."""
+    return SlaState() if page.state is None else _decode_state(page.state)
 
 
 async def last_ticket(db: Reading) -> int:

@@ -7,8 +7,6 @@ nobody waits for it. One replay at a time.
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
@@ -16,12 +14,12 @@ import msgspec
 
 from server.desk import Desk
 from server.domain.calendars import Calendar
-from server.domain.courts import Court
+from server.domain.courts import Court, Judged, Kept, judged_as_kept
 from server.domain.errors import Conflict, Invalid
-from server.domain.events import Opened
-from server.domain.hindsight import judge
-from server.domain.law import Law, law_of
+from server.domain.hindsight import judge, stood
+from server.domain.law import Law, Pin, law_of
 from server.domain.metrics import Metric
+from server.domain.pasts import FiledAs, Past
 from server.domain.replay import Comparison, SlaReplay
 from server.domain.rerouting import RoutingReplay
 from server.domain.sla import Policy
@@ -36,7 +34,6 @@ LONGEST: Final = timedelta(days=400)
 _MARGIN: Final = timedelta(days=3)
 """An event may be dated a day before it was recorded, and a zone may lie a day away."""
 
-_ticket_of: Final = attrgetter("ticket")
 LawKind = Literal["policy", "calendar", "metric"]
 _LAWS: Final[dict[str, Any]] = {"policy": Policy, "calendar": Calendar, "metric": Metric}
 
@@ -79,7 +76,7 @@ def last_month(now: datetime, zone: str) -> tuple[datetime, datetime]:
 
 
 async def replay(desk: Desk, from_at: datetime, to_at: datetime, drafts: Sequence[Draft]) -> Report:
-    """Judge the tickets that were filed in a period twice: as it was, and with the drafts. Refuses
+    """Compare the tickets that were filed in a period: as it was, and with the drafts. Refuses
     `Invalid` for a period or a draft that makes no sense, and `ReplayUnderWay`.
     """
     if not from_at < to_at:
@@ -125,37 +122,56 @@ async def _replay(
 
 
 class _Comparing:
-    """Both laws, and what was found so far."""
+    """Both laws, and what was found so far. How it was stands beside the tickets; what would have
+    been has to be judged. Without a draft everything is judged, by the law as it is.
+    """
 
     def __init__(
         self, law: Law, other: Law | None, from_at: datetime, to_at: datetime, until: datetime
     ) -> None:
         low = int((from_at - _MARGIN).timestamp())
         high = int((max(until, to_at) + _MARGIN).timestamp())
-        alike = other is not None and _watch_alike(law, other)
         self.comparison = Comparison()
-        self._before = Court(law, low, high, other if alike else None)
-        self._after = Court(other, low, high) if other is not None else None
-        self._alike = alike
+        self._law = law
+        self._known = set[Pin]()
+        self._drafted = other is not None
+        self._alike = other is None or _watch_alike(law, other)
+        self._before = Court(law, low, high)
+        self._after = Court(other or law, low, high, law if self._alike else None)
         self._from_at, self._to_at = from_at, to_at
-        self._until = int(until.timestamp())
+        self._until = until
 
-    def add(self, page: str) -> None:
-        """Judge the tickets of a page."""
-        before, after, until = self._before, self._after, self._until
-        for ticket, events in groupby(pasts.decode_pasts(page), _ticket_of):
-            history = list(events)
-            start = history[0]
-            if not isinstance(start.body, Opened):
-                continue  # erased, or before its time
-            if not self._from_at <= start.recorded_at < self._to_at:
+    def add(self, pages: Iterable[pasts.Page]) -> None:
+        """Judge these tickets."""
+        after, until = self._after, int(self._until.timestamp())
+        for page in pages:
+            if not self._from_at <= page.opened_at < self._to_at:
                 continue
-            before.differs = not self._alike
-            was = judge(before, history, until)
-            if after is None or not before.differs:
-                self.comparison.add(ticket, was, was)
-            else:
-                self.comparison.add(ticket, was, judge(after, history, until))
+            past = pasts.decode_past(page)
+            if not isinstance(past.bodies[0], FiledAs):
+                continue  # erased, or before its time
+            after.differs = not self._alike
+            found = judge(after, past, until)
+            changes = self._drafted and after.differs
+            was = self._stood(page, past) if changes else found
+            self.comparison.add(page.ticket, was, found)
+
+    def _stood(self, page: pasts.Page, past: Past) -> Sequence[Judged]:
+        """A ticket's clocks as they are."""
+        kept = pasts.decode_kept(page)
+        if page.state is None or not all(map(self._knows, kept.clocks)):
+            # No state yet, or under a version that was saved since this replay began.
+            return judge(self._before, past, int(self._until.timestamp()))
+        if kept.lasts(self._until):
+            return [judged_as_kept(clock) for clock in kept.clocks]
+        return stood(pasts.decode_state(page), self._law, int(self._until.timestamp()))
+
+    def _knows(self, clock: Kept) -> bool:
+        if clock.pin not in self._known:
+            if not self._law.knows(clock.pin):
+                return False
+            self._known.add(clock.pin)
+        return True
 
 
 def _watch_alike(law: Law, other: Law) -> bool:

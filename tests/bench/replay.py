@@ -81,7 +81,7 @@ def multiply(file: Path) -> tuple[int, int]:
     line = sqlite3.connect(file)
     line.execute("PRAGMA synchronous = OFF")
     line.execute("PRAGMA foreign_keys = OFF")
-    for table, key in (("event", "ticket"), ("ticket", "number")):
+    for table, key in (("event", "ticket"), ("ticket", "number"), ("sla", "ticket")):
         columns = [row[1] for row in line.execute(f"PRAGMA table_info({table})")]
         line.execute(f"CREATE TEMP TABLE seed AS SELECT * FROM {table}")
         line.execute(f"DELETE FROM {table}")

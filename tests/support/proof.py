@@ -1,16 +1,9 @@
 """What must be true when a story is over, whatever happened in it."""
 
-from itertools import groupby
-
-import msgspec
-
 from server.desk import Desk
-from server.domain.courts import Court, judged_of
-from server.domain.hindsight import judge
-from server.domain.pasts import Past
-from server.domain.sla import SlaState
+from server.domain.courts import Court, judged_as_kept, judged_of
+from server.domain.hindsight import judge, stood
 from server.storage import pasts
-from server.storage import timers as timer_rows
 from server.usecases import standings, verification
 
 A_DAY = 86_400
@@ -28,16 +21,21 @@ async def prove(desk: Desk) -> None:
 
 
 async def prove_hindsight(desk: Desk) -> None:
-    """Hindsight finds verdicts, instants and used time as they are stored."""
-    text = await pasts.read_pasts(desk.database, 1, await pasts.last_ticket(desk.database))
-    found = pasts.decode_pasts(text)
-    if not found:
+    """Hindsight finds verdicts, instants and used time as they are stored, and what has passed
+    since nobody was told.
+    """
+    pages = await pasts.read_pasts(desk.database, 1, await pasts.last_ticket(desk.database))
+    if not pages:
         return
-    instants = [int(one.effective_at.timestamp()) for one in found]
-    law = (await desk.firm()).law
-    court = Court(law, min(instants) - A_DAY, max(instants) + A_DAY)
-    for ticket, history in groupby(found, lambda one: one.ticket):
-        quick = judge(court, list[Past](history), until=0)
-        kept = await timer_rows.find_state(desk.database, ticket)
-        state = msgspec.json.decode(kept, type=SlaState) if kept is not None else SlaState()
-        assert [one.told() for one in quick] == [judged_of(one).told() for one in state.clocks]
+    found = [pasts.decode_past(page) for page in pages]
+    law, now = (await desk.firm()).law, int(desk.clock.now().timestamp())
+    low, high = min(min(one.ats) for one in found), max(now, *(max(one.ats) for one in found))
+    court = Court(law, low - A_DAY, high + A_DAY)
+    for page, past in zip(pages, found, strict=True):
+        kept, state = pasts.decode_kept(page), pasts.decode_state(page)
+        told = [judged_of(one).told() for one in state.clocks]
+        assert [one.told() for one in judge(court, past, until=0)] == told
+        assert [judged_as_kept(one).told() for one in kept.clocks] == told
+        lapsed = [one.told() for one in stood(state, law, now)]
+        assert [one.told() for one in judge(court, past, until=now)] == lapsed
+        assert lapsed == told or not kept.lasts(desk.clock.now())
