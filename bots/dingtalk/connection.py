@@ -193,5 +193,5 @@ def heard_of(body: str) -> Heard:
         withheld=line.over_quota,
         quoted=line.quoted["ref"] if line.quoted else None,
         quoted_text=(line.quoted["text"] or "") if line.quoted else "",
-        cut=line.raw.get("msgtype") in _CUT,
+        cut=str(line.raw.get("msgtype")) in _CUT,
     )

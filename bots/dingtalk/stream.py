@@ -157,10 +157,11 @@ class _Socket(DingTalkStreamClient):
             return None
 
     async def background_task(self, json_message: dict[str, Any], websocket: object = None) -> None:
-        """Every frame passes here."""
-        if not isinstance(json_message, dict):
+        """Every frame passes here; what nobody could answer is passed over."""
+        if not _has_form(json_message):
+            log.info("a frame without the form of one was passed over")
             return
-        topic = json_message.get("headers", {}).get("topic")
+        topic = json_message["headers"].get("topic")
         self._told_to_move = json_message.get("type") == "SYSTEM" and topic == "disconnect"
         self._receiver.note_frame()
         await super().background_task(_readable(json_message), websocket)
@@ -171,6 +172,16 @@ class _Socket(DingTalkStreamClient):
             self._told_to_move = False
             return 0.0
         return super()._reconnect_delay(attempt)
+
+
+def _has_form(frame: object) -> bool:
+    """Whether it is a frame at all: a type, and headers in words. Its id is what answers it."""
+    if not isinstance(frame, dict):
+        return False
+    headers = frame.get("headers")
+    if not isinstance(headers, dict) or not isinstance(frame.get("type"), str):
+        return False
+    return "messageId" in headers and all(isinstance(one, str) for one in headers.values())
 
 
 def _readable(frame: dict[str, Any]) -> dict[str, Any]:
