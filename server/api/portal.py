@@ -15,8 +15,9 @@ from server.api.reading import Refused, email_of, needed, phone_of
 from server.api.render import split_into, stores_offered
 from server.api.tickets import check_category, check_store, link_of, subject_of
 from server.domain.errors import UnknownLink
-from server.domain.events import Actor, Event, Opened, StatusCategory, StatusChanged
+from server.domain.events import Actor, Event, Nudged, Opened, StatusCategory, StatusChanged
 from server.domain.firm import Firm
+from server.domain.ladder_events import NudgedAgain
 from server.domain.sla import SlaState
 from server.domain.ticket import OPEN_CATEGORIES, Ticket
 from server.storage.messages import Message
@@ -129,12 +130,23 @@ async def _progress(call: Call, number: int) -> s.ProgressShown:
         now=seen.now,
         continues=ticket.continues,
         continued_by=_next(call, ticket.continued_by),
+        nudged_times=_nudged_times(seen.events),
         merged_into=_next(call, ticket.merged_into),
         split_into=tuple(
             one for number in split_into(seen.events) if (one := _next(call, number)) is not None
         ),
         awaits_you=ticket.status_category is StatusCategory.WAITING_CUSTOMER,
     )
+
+
+def _nudged_times(events: Iterable[Event]) -> int:
+    times = 0
+    for event in events:
+        if isinstance(event.body, Nudged):
+            times = 1
+        elif isinstance(event.body, NudgedAgain):
+            times = event.body.times
+    return times
 
 
 def _next(call: Call, number: int | None) -> s.NextTicket | None:

@@ -82,8 +82,9 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     """GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
     dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
     `continued_by` tells which; that one `continues` this one. A merged ticket goes on in
-    `merged_into`; what was about something else is in `split_into`. `awaits_you`: the firm asked
-    something and goes on when the customer answers.
+    `merged_into`; what was about something else is in `split_into`. `nudged_times`: how often the
+    customer pressed since the last nudge that colleagues were told of, itself included.
+    `awaits_you`: the firm asked something and goes on when the customer answers.
     """
 
     number: int
@@ -101,6 +102,7 @@ class ProgressShown(msgspec.Struct, frozen=True, kw_only=True):
     now: Instant
     continues: int | None = None
     continued_by: NextTicket | None = None
+    nudged_times: int = 0
     merged_into: NextTicket | None = None
     split_into: tuple[NextTicket, ...] = ()
     awaits_you: bool = False

@@ -14,7 +14,7 @@ from server.domain import law_events as le
 from server.domain import merge_events as me
 from server.domain.events import Actor, Event
 from server.domain.firm import Firm
-from server.domain.ladder_events import RungReached
+from server.domain.ladder_events import NudgedAgain, RungReached
 from server.domain.people import Customer
 from server.usecases.reasons import term_shown
 from server.words import find, metric_title, say
@@ -260,6 +260,10 @@ _TELL: Final[dict[type[e.Body], Callable[[Any, Teller], Line]]] = {
     e.PriorityChanged: _priority_changed,
     e.Edited: _edited,
     e.Nudged: lambda body, _teller: ("nudged", {"count": body.count}),
+    NudgedAgain: lambda body, _teller: (
+        "nudged_again",
+        {"count": body.count, "times": body.times},
+    ),
     e.Escalated: _escalated,
     RungReached: _rung_reached,
     e.Warned: lambda body, teller: (

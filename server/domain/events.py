@@ -20,7 +20,7 @@ from server.domain.duty_events import (
     LeaveChanged,
     SwapChanged,
 )
-from server.domain.ladder_events import RungReached
+from server.domain.ladder_events import NudgedAgain, RungReached
 from server.domain.law_events import (
     DueReleased,
     DueSet,
@@ -151,7 +151,7 @@ class Claimed(Body, frozen=True, tag="claimed"):
 
 class Released(Body, frozen=True, tag="released"):
     """The assignee gave the ticket back to the team; with a `reason` the desk took it from them
-    ("unaccepted", "untouched").
+    ("unaccepted", "untouched", "ladder_…": a rung of the ladder, and what it stands on).
     """
 
     previous: int
@@ -401,7 +401,9 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     levels: dict[str, int] = {}
     queue: str = ""
     mode: Literal["automatic", "grab", "manual"] | None = None
-    cause: Literal["opened", "unaccepted", "untouched", "released", "waiting", "changed"] = "opened"
+    cause: Literal[
+        "opened", "unaccepted", "untouched", "ladder", "released", "waiting", "changed"
+    ] = "opened"
     pool: int = 0
     counts: dict[str, int] = {}
     left_out: tuple[int, ...] = ()
@@ -430,6 +432,7 @@ AnyBody = (
     | PriorityChanged
     | Edited
     | Nudged
+    | NudgedAgain
     | Escalated
     | RungReached
     | Warned

@@ -40,3 +40,12 @@ class RungReached(Body, frozen=True, tag="rung_reached"):
     passed: tuple[str, ...] = ()
     quiet_until: datetime | None = None
     by_hand: bool = False
+
+
+class NudgedAgain(Body, frozen=True, tag="nudged_again"):
+    """催单 again so soon that it belongs to the `count`-th nudge: the `times`-th press of it.
+    Colleagues know already; nobody is told twice, no rung is climbed.
+    """
+
+    count: int
+    times: int

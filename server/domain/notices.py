@@ -6,7 +6,8 @@
     assigned                   the colleague who got it
     claimed                    the team's group, where it waited for somebody; not when it was
                                claimed in chat, where the answer says it
-    released                   the team's group
+    released                   the team's group; by the ladder: who had it, and the group only
+                               where nobody else got it
     customer wrote, disputed,  the holder, else the team's group
     nudged, woke
     rung reached               whom the ladder names, and other systems (R17)
@@ -113,8 +114,11 @@ def _claimed(body: events.Claimed, after: Ticket, firm: Firm) -> tuple[Notice, .
     return tuple(msgspec.structs.replace(one, repeat="at_most_once") for one in told)
 
 
-def _released(_body: events.Released, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
-    return _arrival("released", after.team, None)
+def _released(body: events.Released, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:
+    if not body.reason.startswith("ladder"):
+        return _arrival("released", after.team, None)
+    taken = Notice(kind="taken_back", staff=body.previous, facts={"why": body.reason})
+    return (taken, *(_arrival("released", after.team, None) if after.assignee is None else ()))
 
 
 def _wrote(_body: events.CustomerWrote, after: Ticket, _firm: Firm) -> tuple[Notice, ...]:

@@ -42,7 +42,7 @@ from server.domain.events import (
     Warned,
     Woke,
 )
-from server.domain.ladder_events import RungReached
+from server.domain.ladder_events import NudgedAgain, RungReached
 from server.domain.law_events import DueReleased, DueSet, Excused, LawApplied
 from server.domain.merge_events import Absorbed, Merged, SplitOff, Unmerged
 from server.domain.worktime import seconds_of, utc
@@ -115,6 +115,7 @@ IGNORED: Final = (
     Cancelled,
     Reopened,
     RungReached,
+    NudgedAgain,
     Warned,
     Woke,
     Rated,

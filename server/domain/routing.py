@@ -23,7 +23,7 @@ MOST_TOLD: Final = 8
 """How many who were kept, and how many who were dropped, a decision names; it counts the rest."""
 
 
-Cause = Literal["opened", "unaccepted", "untouched", "released", "waiting", "changed"]
+Cause = Literal["opened", "unaccepted", "untouched", "ladder", "released", "waiting", "changed"]
 
 
 class Pool(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,6 +84,11 @@ _SINCE = Statement(
 _LAST_OF_KIND = Statement(
     "SELECT MAX(recorded_at) FROM event WHERE ticket = :ticket AND kind = :kind", datetime
 )
+_LAST_EVENT = Statement(
+    f"SELECT {_COLUMNS} FROM event WHERE ticket = :ticket AND kind = :kind"  # noqa: S608
+    " ORDER BY ticket_seq DESC LIMIT 1",
+    Row,
+)
 _PLACINGS = Statement(
     f"SELECT {_COLUMNS} FROM event WHERE ticket = :ticket AND kind IN"  # noqa: S608
     " ('routed', 'transferred', 'released') ORDER BY ticket_seq DESC LIMIT :limit",
@@ -174,6 +179,12 @@ async def list_placings(db: Reading, ticket: int, limit: int = 20) -> list[Event
 async def last_of_kind(db: Reading, ticket: int, kind: str) -> datetime | None:
     """When the last event of this kind happened to a ticket, or None."""
     return await db.one(_LAST_OF_KIND, ticket=ticket, kind=kind)
+
+
+async def last_event(db: Reading, ticket: int, kind: str) -> Event | None:
+    """The last event of this kind that happened to a ticket, or None."""
+    row = await db.one(_LAST_EVENT, ticket=ticket, kind=kind)
+    return row.event() if row is not None else None
 
 
 async def list_rows_since(db: Reading, seq: int, limit: int) -> list[Row]:

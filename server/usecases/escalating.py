@@ -10,6 +10,7 @@ from server.domain.events import AnyBody, Edited, Priority
 from server.domain.firm import Firm
 from server.domain.ladder_events import RungReached
 from server.domain.ladders import (
+    APART,
     DEFAULT,
     Action,
     CallWebhook,
@@ -36,7 +37,7 @@ async def climb(act: Act, ticket: Ticket, reached: RungReached) -> Change:
     rung = _rung_of(await act.firm(), reached)
     after, events, did = ticket, tuple[AnyBody, ...](), list[str]()
     for action in rung.act if rung is not None else ():
-        done = await _do(act, after, action)
+        done = await _do(act, after, action, reached.on)
         if done is None:
             continue
         change_, name = done
@@ -73,7 +74,7 @@ def _rung_of(firm: Firm, reached: RungReached) -> Rung | None:
     return next((one for one in ladder.rungs if one.id == reached.rung), None)
 
 
-async def _do(act: Act, ticket: Ticket, action: Action) -> tuple[Change, str] | None:
+async def _do(act: Act, ticket: Ticket, action: Action, on: str) -> tuple[Change, str] | None:
     match action:
         case RaisePriority(to=to):
             wanted = to or _STEPS[max(_STEPS.index(ticket.priority) - 1, 0)]
@@ -83,11 +84,11 @@ async def _do(act: Act, ticket: Ticket, action: Action) -> tuple[Change, str] | 
         case MoveQueue(queue=queue):
             return await _move(act, ticket, queue)
         case Reassign():
-            return await _reassign(act, ticket)
+            return await _reassign(act, ticket, on)
         case CallWebhook(webhook=webhook):
             known = (await act.firm()).webhooks.get(webhook)
-            on = known is not None and known.enabled
-            return (Change(ticket), f"webhook:{webhook}") if on else None
+            enabled = known is not None and known.enabled
+            return (Change(ticket), f"webhook:{webhook}") if enabled else None
 
 
 async def _move(act: Act, ticket: Ticket, queue: str) -> tuple[Change, str] | None:
@@ -102,7 +103,7 @@ async def _move(act: Act, ticket: Ticket, queue: str) -> tuple[Change, str] | No
     return Change(moved, events), f"move_queue:{queue}"
 
 
-async def _reassign(act: Act, ticket: Ticket) -> tuple[Change, str] | None:
+async def _reassign(act: Act, ticket: Ticket, on: str) -> tuple[Change, str] | None:
     """Somebody else by the rules; whoever has it now is not asked. Where nobody else is found it
     stays where it is.
     """
@@ -110,9 +111,10 @@ async def _reassign(act: Act, ticket: Ticket) -> tuple[Change, str] | None:
     held = frozenset() if ticket.assignee is None else frozenset({ticket.assignee})
     placing = replace(placing, left_out=placing.left_out | held)
     text = await messages.customers_words(act.unit, ticket.number)
-    cause: Cause = "untouched" if held else "waiting"
+    cause: Cause = "ladder" if held else "waiting"
     routed = await route(act, ticket, text, cause=cause, placing=placing)
     if routed.ticket.assignee is None:
         return None
-    back = rules.release(ticket, "untouched") if held else Change(ticket)
+    why = on if on in APART else "due"
+    back = rules.release(ticket, f"{BY_LADDER}_{why}") if held else Change(ticket)
     return Change(routed.ticket, back.events + routed.events), "reassign"

@@ -5,7 +5,6 @@ Every arrival has a key that outlives a restart (decision 6): the same key again
 and gives the same answer.
 """
 
-import math
 from datetime import timedelta
 
 import msgspec
@@ -13,8 +12,9 @@ import msgspec
 from server.domain import afterwards
 from server.domain import ticket as rules
 from server.domain.attributes import told
-from server.domain.errors import TooManyTries, UnknownTicket
+from server.domain.errors import UnknownTicket
 from server.domain.events import Actor, Priority, Via
+from server.domain.ladder_events import NudgedAgain
 from server.domain.people import Customer, Staff, plain_email, plain_phone
 from server.domain.ticket import Change, Ticket
 from server.storage import inbound, ledger, messages, people, tickets
@@ -28,7 +28,9 @@ from server.usecases.recording import record
 from server.usecases.routing import route
 
 NUDGE_PAUSE = timedelta(minutes=10)
-"""A customer may nudge (催单) once in this span."""
+"""What a customer nudges (催单) within this span is one nudge."""
+MOST_PRESSES = 20
+"""So many presses of one nudge are counted; more say nothing new."""
 
 
 class Filing(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,15 +202,29 @@ async def dispute(act: Act, number: int, text: str, via: Via) -> Ticket:
 
 @change
 async def nudge(act: Act, number: int, via: Via) -> Ticket:
-    """催单. Refuses `TooManyTries` within `NUDGE_PAUSE` of the last one."""
+    """催单. Within `NUDGE_PAUSE` of the last one it is the same nudge: it is counted with it, and
+    nobody is told twice.
+    """
     before = await surviving(act, await read_ticket(act, number))
     number = before.number
     nudged = rules.nudge(before)
     last = await ledger.last_of_kind(act.unit, number, "nudged")
+    by = Actor("customer", before.customer)
     if last is not None and act.at < last + NUDGE_PAUSE:
-        raise TooManyTries(seconds=math.ceil((last + NUDGE_PAUSE - act.at).total_seconds()))
+        return await record(act, before, await _again(act, before), by, via)
     climbed = await escalating.nudged(act, await reassessed(act, nudged, "nudges"))
-    return await record(act, before, climbed, Actor("customer", before.customer), via)
+    return await record(act, before, climbed, by, via)
+
+
+async def _again(act: Act, ticket: Ticket) -> Change:
+    last = await ledger.last_event(act.unit, ticket.number, "nudged_again")
+    known = last.body if last is not None else None
+    times = 1
+    if isinstance(known, NudgedAgain) and known.count == ticket.nudge_count:
+        times = known.times
+    if times >= MOST_PRESSES:
+        return Change(ticket)
+    return Change(ticket, (NudgedAgain(count=ticket.nudge_count, times=times + 1),))
 
 
 @change

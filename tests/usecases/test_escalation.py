@@ -9,7 +9,7 @@ import pytest
 from server.desk import Never, Sent
 from server.domain import commands as c
 from server.domain.errors import AlreadyClaimed, UnknownTicket
-from server.domain.events import Priority
+from server.domain.events import Priority, Released, Routed
 from server.domain.ladder_events import RungReached
 from server.domain.ladders import (
     After,
@@ -21,9 +21,10 @@ from server.domain.ladders import (
     Reassign,
     Rung,
 )
+from server.domain.people import Team
 from server.domain.queues import Queue
 from server.storage import outbox, timers
-from server.usecases import deadlines, deliveries, intake
+from server.usecases import deadlines, deliveries, intake, people
 from tests.support.builders import Office, a_policy, at
 
 pytestmark = pytest.mark.anyio
@@ -278,3 +279,25 @@ async def test_a_claim_beside_a_rung_neither_loses_it_nor_doubles_it(office: Off
 
 
 KNOWN = {AlreadyClaimed, UnknownTicket}
+
+
+async def test_r17_whoever_loses_a_ticket_to_the_ladder_hears_why(office: Office):
+    await office.connect()
+    both = Team(id="second", name="二线", members=(office.li.id, office.zhao.id))
+    await office.save("team", "second", both)
+    away = Rung(id="away", on="first", at=OfTarget(100), act=(Reassign(),))
+    await office.save("ladder", "default", Ladder(rungs=(away,)))
+    skilled = msgspec.structs.replace(office.zhao, skills={"network": 3})
+    await people.save_staff(office.desk, office.admin, skilled)
+    number = (await office.file("网络不通")).number
+    before = await office.do(office.boss, c.Assign(ticket=number, staff=office.li.id))
+    assert before.assignee == office.li.id
+    await pass_to(office, "09:15")
+    events = await office.events(number)
+    assert Released(previous=office.li.id, reason="ladder_due") in events
+    routed = [one for one in events if isinstance(one, Routed)][-1]
+    assert (routed.assignee, routed.decision.cause) == (office.zhao.id, "ladder")
+    waiting = await outbox.list_in_state(office.desk.database, "waiting", 50)
+    told = [(one.kind, one.recipient) for one in waiting if one.kind in {"taken_back", "released"}]
+    assert [kind for kind, _ in told] == ["taken_back"]
+    assert f"user-{office.li.id}" in told[0][1]

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from server.domain import commands as c
-from server.domain.errors import AlreadyResolved, Invalid, NotResolved, TicketClosed, TooManyTries
+from server.domain.errors import AlreadyResolved, Invalid, NotResolved, TicketClosed
+from server.domain.ladder_events import NudgedAgain
 from server.storage import people as people_rows
 from server.usecases import intake, reading
 from tests.support.builders import MONDAY, Office
@@ -64,16 +65,23 @@ async def test_the_first_address_a_customer_adds_is_kept(office: Office):
     assert (await people_rows.find_customer(office.desk.database, number)).email == "wang@x.cn"
 
 
-async def test_a_customer_may_nudge_once_in_ten_minutes_from_the_last_one_on(office: Office):
+async def test_r17_what_is_nudged_within_ten_minutes_is_one_nudge(office: Office):
     number = (await office.file()).number
     office.move_by(timedelta(minutes=9, seconds=55))
     await intake.nudge(office.desk, number, "portal")
     office.move_by(timedelta(seconds=30))
-    with pytest.raises(TooManyTries) as refused:
-        await intake.nudge(office.desk, number, "portal")
-    assert refused.value.facts == {"seconds": 570}
+    for _ in range(2):
+        assert (await intake.nudge(office.desk, number, "portal")).nudge_count == 1
+    assert (await office.events(number))[-2:] == [
+        NudgedAgain(count=1, times=2),
+        NudgedAgain(count=1, times=3),
+    ]
     office.move_by(timedelta(seconds=570))
     assert (await intake.nudge(office.desk, number, "portal")).nudge_count == 2
+    for _ in range(30):
+        await intake.nudge(office.desk, number, "portal")
+    again = [one for one in await office.events(number) if isinstance(one, NudgedAgain)]
+    assert again[-1] == NudgedAgain(count=2, times=intake.MOST_PRESSES)
 
 
 @pytest.mark.parametrize(

@@ -1280,8 +1280,9 @@ export type Problem = {
  * GET /portal/tickets/{token}. `can` holds what the customer may do now: reply, confirm,
  * dispute, nudge, rate. A message that comes after the reopen window is in another ticket: then
  * `continued_by` tells which; that one `continues` this one. A merged ticket goes on in
- * `merged_into`; what was about something else is in `split_into`. `awaits_you`: the firm asked
- * something and goes on when the customer answers.
+ * `merged_into`; what was about something else is in `split_into`. `nudged_times`: how often the
+ * customer pressed since the last nudge that colleagues were told of, itself included.
+ * `awaits_you`: the firm asked something and goes on when the customer answers.
  */
 export type ProgressShown = {
     number: number;
@@ -1299,6 +1300,7 @@ export type ProgressShown = {
     now: string;
     continues: number | null;
     continued_by: NextTicket | null;
+    nudged_times: number;
     merged_into: NextTicket | null;
     split_into: Array<NextTicket>;
     awaits_you: boolean;

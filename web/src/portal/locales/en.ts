@@ -101,7 +101,7 @@ export default {
   nudge: {
     ask: 'Hurry this up',
     done: 'Done: the person in charge has been reminded.',
-    early: 'You have just asked. You can ask again in {minutes} min.',
+    again: 'You asked just now, and whoever works on it knows. This one is counted with it.',
   },
   verdict: {
     head: 'Is the problem solved?',

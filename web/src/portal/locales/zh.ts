@@ -101,7 +101,7 @@ export default {
   nudge: {
     ask: '催一下',
     done: '已经帮您催了，处理人会马上看到。',
-    early: '您刚刚催过，{minutes} 分钟后可以再催。',
+    again: '您刚刚催过，处理人已经知道了。这一下也记在一起了。',
   },
   verdict: {
     head: '问题解决了吗？',
