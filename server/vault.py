@@ -12,11 +12,11 @@ import hmac
 import os
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from cryptography.fernet import Fernet, InvalidToken
 
 _LINK = b"link"
 _SEAL = b"seal"
@@ -49,18 +49,23 @@ def key_of(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+@lru_cache(maxsize=16)
 def _derive(key: bytes, purpose: bytes) -> bytes:
     return hmac.new(key, purpose, hashlib.sha256).digest()
 
 
 def encrypt(key: bytes, text: str) -> str:
     """For the database; only this key reads it again."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415  # only desks with channels need it
+
     box = Fernet(base64.urlsafe_b64encode(_derive(key, b"vault")))
     return box.encrypt(text.encode()).decode()
 
 
 def decrypt(key: bytes, text: str) -> str:
     """The inverse of `encrypt`. Refuses `WrongKey`."""
+    from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415
+
     box = Fernet(base64.urlsafe_b64encode(_derive(key, b"vault")))
     try:
         return box.decrypt(text.encode()).decode()

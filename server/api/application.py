@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.plugins import PluginProtocol
 from litestar.response import Stream
 
 from server.api import (
@@ -68,6 +69,17 @@ _encode = msgspec.json.Encoder().encode
 _EVENT_STREAM: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
+
+class _Bare(Litestar):
+    """Litestar without what it adds for libraries that happen to be installed: pydantic alone
+    would bring six megabytes, and bodies are read by msgspec.
+    """
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return plugins
+
+
 Endpoint = Callable[[Request[Any, Any, Any]], Coroutine[Any, Any, Response[Any]]]
 
 
@@ -91,7 +103,7 @@ def make_api(
     edge.slowest_body = slowest_body
     known = [(operation, HANDLERS[operation.id]) for operation in OPERATIONS]
     operations = [_route(edge, operation, handler) for operation, handler in (*known, *extra)]
-    return Litestar(
+    return _Bare(
         [*operations, *callbacks.routes(edge), *pages.routes(edge, dist)],
         middleware=[Gate(edge)],
         before_send=[Hardening(frame_ancestors)],

@@ -4,13 +4,14 @@ import re
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Final
-
-from markdown_it import MarkdownIt
+from typing import TYPE_CHECKING, Final
 
 from server.api.calls import UnknownPath
 from server.api.sheet import aside, sheet, tongues
 from server.words import LANGUAGES, say
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 FIRST: Final = "index"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
@@ -18,7 +19,13 @@ _LINK: Final = re.compile(r'href="(?:\./)?([a-z0-9][a-z0-9-]*)(?:\.[a-z]{2})?\.m
 _GROUP: Final = re.compile(r"^## (.+)$|^- \[(.+?)\]\(([a-z0-9-]+)\.[a-z]{2}\.md\)", re.MULTILINE)
 _TITLE: Final = re.compile(r"^#\s+(.+)$", re.MULTILINE)
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+@cache
+def _markdown() -> "MarkdownIt":
+    # Here and not above: most desks live long before somebody opens the manual.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def help_folder() -> Path:
@@ -38,7 +45,7 @@ def page(name: str, language: str) -> str:
     text = _text(name, language)
     if text is None:
         raise UnknownPath
-    html = _LINK.sub(rf'href="/help/\1?lang={language}\2"', _markdown.render(text))
+    html = _LINK.sub(rf'href="/help/\1?lang={language}\2"', _markdown().render(text))
     return sheet(
         _title(text, name),
         html + _turn(name, language),

@@ -9,7 +9,10 @@ What can go wrong with the outside is told apart by what the caller may do about
 """
 
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+AFTER_NO_CONNECTION: Final = timedelta(seconds=5)
+"""When a call is tried again that could not leave."""
 
 
 class Activity(Protocol):

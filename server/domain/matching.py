@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-import re2
 
 from server.domain.conditions import (
     All,
@@ -57,6 +56,8 @@ class BadPattern(ValueError):
 
 def check_pattern(pattern: str) -> None:
     """Refuse with `BadPattern` what cannot be searched for in linear time."""
+    import re2  # noqa: PLC0415  # only firms with patterns need it
+
     try:
         _pattern(pattern)
     except re2.error as error:
@@ -67,6 +68,8 @@ def check_pattern(pattern: str) -> None:
 
 @lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> Any:  # noqa: ANN401
+    import re2  # noqa: PLC0415  # only firms with patterns need it
+
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
