@@ -18,6 +18,7 @@ from server.storage.database import Database, Reading
 from server.storage.firm import read_firm
 from server.storage.inbound import Inbound
 from server.storage.outbox import Delivery
+from server.storage.standings import Remembered
 from server.vault import Passwords
 
 
@@ -178,6 +179,7 @@ class Desk:
     `senders` and `readers` are those of other channels; `troubles` tells of each channel that is
     switched on and could not be connected the code of what is wrong; `loops` is how the loops go;
     `limits` slow guessing in chat down; `presence` is who has which ticket open;
+    `standings` are what units read of colleagues;
     `replayed` is how far a replay is, 0 to 1, while there is one;
     `stopping` is set when the desk ends: whoever holds a stream open lets go of it.
     """
@@ -203,6 +205,7 @@ class Desk:
         self.bell = Bell()
         self.limits = Limits()
         self.presence = Presence()
+        self.standings = Remembered()
         self.senders: dict[str, Sender] = {}
         self.readers: dict[str, Reader] = {}
         self.platforms: dict[str, Connect] = {}

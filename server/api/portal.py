@@ -73,12 +73,12 @@ async def file_request(call: Call, asked: s.Request) -> Answer:
     )
     number = filed.ticket.number
     token = vault.link_token(call.desk.secret, number)
-    beside = await outlook.read_outlook(call.desk, number)
+    sla = filed.sla or (await outlook.read_outlook(call.desk, number)).sla
     receipt = s.Receipt(
         number=number,
         token=token,
         link=link_of(call, number),
-        answer_by=promised_at(filed.ticket, beside.sla),
+        answer_by=promised_at(filed.ticket, sla),
         repeated=filed.repeated,
     )
     return Answer(body=receipt, location=f"/api/v1/portal/tickets/{token}")

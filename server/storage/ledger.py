@@ -10,6 +10,7 @@ import msgspec
 
 from server.domain.events import Actor, AnyBody, Event, Via
 from server.storage.database import Reading, Statement, Unit
+from server.storage.prepared import RowsStatement
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_body = msgspec.json.Decoder(AnyBody).decode
@@ -68,10 +69,11 @@ _MOVE = Statement[None](
     "UPDATE ledger SET seq = :seq, hash = :hash, firm_seq = :firm_seq"
     " WHERE id = 1 AND seq = :seen_seq"
 )
-_ADD = Statement[None](
-    f"INSERT INTO event ({_COLUMNS}) VALUES (:seq, :ticket, :ticket_seq, :kind, :v, :recorded_at,"  # noqa: S608
-    " :effective_at, :actor, :via, :cause_seq, :body, :salt, :body_digest, :hash)"
+_ADD = RowsStatement(
+    f"INSERT INTO event ({_COLUMNS}) VALUES",
+    Row.__struct_fields__,
 )
+_MOST_AT_ONCE: Final = 4
 _OF_TICKET = Statement(
     f"SELECT {_COLUMNS} FROM event WHERE ticket = :ticket ORDER BY ticket_seq",  # noqa: S608
     Row,
@@ -152,8 +154,10 @@ async def append(unit: Unit, head: Head, rows: tuple[Row, ...], firm_seq: int) -
     """Write rows that were chained on to `head`, and move the head. A head that is not the log's
     end, which only a bug can bring here, is refused with LookupError.
     """
-    for row in rows:
-        await unit.run(_ADD, **msgspec.structs.asdict(row))
+    for place in range(0, len(rows), _MOST_AT_ONCE):
+        some = [msgspec.structs.asdict(row) for row in rows[place : place + _MOST_AT_ONCE]]
+        statement, values = _ADD.of(some)
+        await unit.run(statement, **values)
     last = rows[-1]
     moved = await unit.run(
         _MOVE, seq=last.seq, hash=last.hash, firm_seq=firm_seq, seen_seq=head.seq

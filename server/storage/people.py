@@ -153,6 +153,14 @@ _CUSTOMER = Statement(
     " LIMIT 1), '') AS phone FROM customer c WHERE c.id = :id",
     Customer,
 )
+_CUSTOMER_AT = Statement(
+    "SELECT c.id, c.name, c.level, c.language, c.company, COALESCE((SELECT value FROM"
+    " customer_address a WHERE a.customer = c.id AND kind = 'email' LIMIT 1), '') AS email,"
+    " COALESCE((SELECT value FROM customer_address a WHERE a.customer = c.id AND kind = 'phone'"
+    " LIMIT 1), '') AS phone FROM customer c WHERE c.id ="
+    " (SELECT customer FROM customer_address WHERE kind = :kind AND value = :value)",
+    Customer,
+)
 _BY_ADDRESS = Statement(
     "SELECT customer FROM customer_address WHERE kind = :kind AND value = :value", int
 )
@@ -307,6 +315,11 @@ async def find_customer(db: Reading, customer: int) -> Customer | None:
 async def find_customer_by(db: Reading, kind: str, value: str) -> int | None:
     """The customer who is reached at this address."""
     return await db.one(_BY_ADDRESS, kind=kind, value=value)
+
+
+async def find_customer_at(db: Reading, kind: str, value: str) -> Customer | None:
+    """The customer who is reached at this address, with the first e-mail and phone."""
+    return await db.one(_CUSTOMER_AT, kind=kind, value=value)
 
 
 async def add_customer(unit: Unit, customer: Customer, at: datetime) -> int:

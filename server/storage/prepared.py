@@ -4,7 +4,7 @@ reads its rows. Nothing here opens a database.
 
 import re
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
@@ -110,6 +110,32 @@ class Statement(Generic[R]):
             else value_decoder(self._row)
         )
         return prepared.decode
+
+
+class RowsStatement:
+    """`INSERT … VALUES (…), (…)`: a few rows in one statement, which costs little more than one
+    row does. `before` and `after` are the text around the values, `columns` their names.
+    """
+
+    def __init__(self, before: str, columns: tuple[str, ...], after: str = "") -> None:
+        self._before = before
+        self._columns = columns
+        self._after = after
+        self._made: dict[int, Statement[None]] = {}
+
+    def of(self, rows: Sequence[Mapping[str, object]]) -> tuple[Statement[None], dict[str, object]]:
+        """The statement for so many rows, and its values."""
+        count = len(rows)
+        statement = self._made.get(count)
+        if statement is None:
+            values = ", ".join(
+                f"({', '.join(f':{name}{place}' for name in self._columns)})"
+                for place in range(count)
+            )
+            statement = self._made[count] = Statement(f"{self._before} {values} {self._after}")
+        return statement, {
+            f"{name}{place}": row[name] for place, row in enumerate(rows) for name in self._columns
+        }
 
 
 def _pack(sql: str, row: type[msgspec.Struct], documents: tuple[str, ...]) -> str:

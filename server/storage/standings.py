@@ -2,6 +2,9 @@
 and by the use cases of routing alone.
 """
 
+import itertools
+import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -43,17 +46,20 @@ _ALL = Statement(
     str,
     postgres=f"SELECT {_WHOLE_POSTGRES} FROM standing",  # noqa: S608
 )
-_SOME = Statement(
-    f"SELECT {_WHOLE} FROM standing WHERE staff IN (SELECT value FROM json_each(:staff))",  # noqa: S608
-    str,
-    postgres=f"SELECT {_WHOLE_POSTGRES} FROM standing WHERE staff IN"  # noqa: S608
-    " (SELECT value::bigint FROM json_array_elements_text(CAST(:staff AS json)))",
-)
 """Hundreds of standings are read for a decision: as one JSON text they cost half."""
 _PUT = Statement[None](
     "INSERT INTO standing (staff, doc) VALUES (:staff, :doc)"
     " ON CONFLICT (staff) DO UPDATE SET doc = excluded.doc"
 )
+_MARK = Statement("SELECT last FROM counter WHERE name = 'standing'", int)
+_SET_MARK = Statement[None](
+    "INSERT INTO counter (name, last) VALUES ('standing', :mark)"
+    " ON CONFLICT (name) DO UPDATE SET last = excluded.last"
+)
+_marks = itertools.count(secrets.randbits(61))
+"""Each change of a standing sets another mark, one that no other change ever sets, in no process
+and in no unit that was undone: what was read under a mark is right wherever that mark stands.
+"""
 _WAIT = Statement[None](
     "INSERT INTO waiting (ticket, automatic, rank, queued_at, need)"
     " VALUES (:ticket, :automatic, :rank, :queued_at, :need)"
@@ -110,15 +116,39 @@ async def read_all(db: Reading) -> dict[int, Standing]:
     return _decode(text) if text else {}
 
 
-async def read_some(db: Reading, staff: frozenset[int]) -> dict[int, Standing]:
-    """Some colleagues; of whom nothing is known is missing from the answer."""
-    text = await db.one(_SOME, staff=_encode(sorted(staff)).decode())
-    return _decode(text) if text else {}
-
-
 async def put(unit: Unit, staff: int, standing: Standing) -> None:
     """Keep a colleague's standing."""
     await unit.run(_PUT, staff=staff, doc=text_of(standing))
+    await unit.run(_SET_MARK, mark=next(_marks))
+
+
+class Remembered:
+    """Everybody's standing as units see it, in memory: to read hundreds of them anew for each
+    decision costs as much as the decision. The mark in the database says whether what is kept is
+    what stands there, also after a unit was undone and when another instance has written.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[int, dict[int, Standing]] | None = None  # one value: threads share it
+
+    async def read(self, unit: Unit) -> Mapping[int, Standing]:
+        """Everybody of whom anything is known."""
+        mark, kept = await unit.one(_MARK), self._kept
+        if kept is not None and kept[0] == mark:
+            return kept[1]
+        found = await read_all(unit)
+        if mark is not None:
+            self._kept = mark, found
+        return found
+
+    async def put(self, unit: Unit, changed: Mapping[int, Standing]) -> None:
+        """Keep these standings."""
+        known = await self.read(unit)
+        for staff, standing in changed.items():
+            await unit.run(_PUT, staff=staff, doc=text_of(standing))
+        mark = next(_marks)
+        await unit.run(_SET_MARK, mark=mark)
+        self._kept = mark, {**known, **changed}
 
 
 async def wait(unit: Unit, waiting: Waiting) -> None:

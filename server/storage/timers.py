@@ -1,10 +1,12 @@
 """Timers (decision 9) and the folded SLA state beside each ticket."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from server.storage.database import Reading, Statement, Unit
+from server.storage.prepared import RowsStatement
 
 
 class Timer(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +37,12 @@ class _State(msgspec.Struct, frozen=True):
     state: str
 
 
-_ADD = Statement[None](
-    "INSERT INTO timer (due_at, kind, key, ticket) VALUES (:due_at, :kind, :key, :ticket)"
-    " ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at"
+_ADD = RowsStatement(
+    "INSERT INTO timer (due_at, kind, key, ticket) VALUES",
+    ("due_at", "kind", "key", "ticket"),
+    "ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at",
 )
+_MOST_AT_ONCE: Final = 8
 _REMOVE = Statement[None]("DELETE FROM timer WHERE kind = :kind AND key = :key")
 _TAKE = Statement(
     "DELETE FROM timer WHERE ticket = :ticket AND due_at <= :at"
@@ -94,10 +98,15 @@ async def replace(
     ticket, it has none yet.
     """
     kept = {} if fresh else {(one.kind, one.key): one for one in await list_timers(unit, ticket)}
+    changed: list[dict[str, object]] = []
     for timer in timers:
         known = kept.pop((timer.kind, timer.key), None)
         if known is None or known.due_at != timer.due_at:
-            await unit.run(_ADD, due_at=timer.due_at, kind=timer.kind, key=timer.key, ticket=ticket)
+            row = {"due_at": timer.due_at, "kind": timer.kind, "key": timer.key, "ticket": ticket}
+            changed.append(row)
+    for place in range(0, len(changed), _MOST_AT_ONCE):
+        statement, values = _ADD.of(changed[place : place + _MOST_AT_ONCE])
+        await unit.run(statement, **values)
     for timer in kept.values():
         await unit.run(_REMOVE, kind=timer.kind, key=timer.key)
 

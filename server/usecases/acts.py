@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from server.desk import Desk
 from server.domain.firm import Firm
+from server.domain.sla import SlaState
 from server.storage import ledger
 from server.storage.database import Lane, Unit
 
@@ -31,6 +32,8 @@ class Act:
         self._head: ledger.Head | None = None
         self._firm: Firm | None = None
         self._kept: dict[str, Any] = {}
+        self.folded: dict[int, SlaState] = {}
+        """How the clocks of the tickets stand that were recorded in this unit."""
         self._at_end: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
 
     async def head(self) -> ledger.Head:

@@ -39,7 +39,7 @@ async def need_room(act: Act, ticket: Ticket, by: Staff) -> None:
     queue = (await act.firm()).queue_of(ticket.queue)
     if not queue.hoard or ticket.assignee is not None:
         return
-    known = await standings.read_some(act.unit, frozenset({by.id}))
+    known = await act.desk.standings.read(act.unit)
     held = known.get(by.id, NOTHING).held
     if held >= queue.hoard:
         raise HoldsTooMany(ticket=ticket.number, held=held, most=queue.hoard, queue=queue.name)

@@ -16,6 +16,7 @@ from server.domain.errors import UnknownTicket
 from server.domain.events import Actor, Priority, Via
 from server.domain.ladder_events import NudgedAgain
 from server.domain.people import Customer, Staff, plain_email, plain_phone
+from server.domain.sla import SlaState
 from server.domain.ticket import Change, Ticket
 from server.storage import inbound, ledger, messages, people, tickets
 from server.usecases import escalating
@@ -65,9 +66,12 @@ class Filing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Filed(msgspec.Struct, frozen=True, kw_only=True):
-    """The ticket that a filing has; `repeated` when this key had been here before."""
+    """The ticket that a filing has; `repeated` when this key had been here before. `sla` is how its
+    clocks began, None when it is repeated.
+    """
 
     ticket: Ticket
+    sla: SlaState | None = None
     repeated: bool = False
 
 
@@ -108,7 +112,7 @@ async def open_filing(act: Act, filing: Filing) -> Filed:
     )
     ticket = await _open(act, fresh, filing.text, by, filing.via, customer)
     await inbound.add_done(act.unit, filing.channel, filing.key, number, act.at)
-    return Filed(ticket=ticket)
+    return Filed(ticket=ticket, sla=act.folded[number])
 
 
 @change
@@ -264,8 +268,7 @@ async def _customer(act: Act, filing: Filing) -> Customer:
     phone, email = plain_phone(filing.phone), plain_email(filing.email)
     accounts = dict([filing.account]) if filing.account is not None else {}
     for kind, value in (("phone", phone), ("email", email), *accounts.items()):
-        known = await people.find_customer_by(act.unit, kind, value) if value else None
-        found = await people.find_customer(act.unit, known) if known is not None else None
+        found = await people.find_customer_at(act.unit, kind, value) if value else None
         if found is not None:
             if found.phone != phone or found.email != email or accounts:
                 await people.add_addresses(act.unit, found.id, phone=phone, email=email, **accounts)

@@ -33,25 +33,28 @@ async def keep(  # noqa: PLR0917
     at: datetime,
 ) -> None:
     """Keep up with a change of a ticket."""
-    await _keep_standings(act.unit, before, after, events, at)
+    await _keep_standings(act, before, after, events, at)
     await _keep_waiting(act.unit, before, after, events)
     await _keep_grab(act, before, events, by, at)
 
 
 async def _keep_standings(
-    unit: Unit, before: Ticket | None, after: Ticket, events: tuple[AnyBody, ...], at: datetime
+    act: Act, before: Ticket | None, after: Ticket, events: tuple[AnyBody, ...], at: datetime
 ) -> None:
     moved = moves(before, after, events)
     if not moved:
         return
-    known = await standings.read_some(unit, frozenset(moved))
+    known = await act.desk.standings.read(act.unit)
+    changed: dict[int, Standing] = {}
     for staff, (old, new, bodies) in moved.items():
         was = known.get(staff, NOTHING)
         now = counted(was, old, new)
         for body, priority in bodies:
             now = _after(now, body, priority, before, at)
         if now != was:
-            await standings.put(unit, staff, now)
+            changed[staff] = now
+    if changed:
+        await act.desk.standings.put(act.unit, changed)
 
 
 def _after(

@@ -72,6 +72,7 @@ async def record(
         raise ChangedMeanwhile(ticket=after.number, version=before.version)
     await keep(act, before, after, change.events, by=by, at=at)
     await _keep_outcomes(act, was, state, after)
+    act.folded[after.number] = state
     moved = state is not was or climbs is not had
     if before is None or timers_taken or moved or _waits(before, firm) != _waits(after, firm):
         due = timers_of(after, state, firm, climbs)

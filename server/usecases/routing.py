@@ -95,7 +95,7 @@ async def _pool_of(  # noqa: PLR0917
     asked.update(number for numbers in leaders.values() for number in numbers)
     field = Field(
         staff=firm.staff,
-        standings=await standings.read_some(act.unit, frozenset(asked)),
+        standings=await act.desk.standings.read(act.unit),
         places=places_of(asked, firm) if queue.weights.near and place.is_known else {},
         at=act.at,
     )
