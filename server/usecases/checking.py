@@ -1,6 +1,6 @@
 """Whether what an administrator set up can work: findings as codes, words are `[cli.finding]`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -9,6 +9,7 @@ import msgspec
 from server import vault
 from server.desk import Desk
 from server.domain.calendars import Calendar, Closed
+from server.domain.conditions import Is, Open, walk
 from server.domain.coverage import find_dead, find_overlaps
 from server.domain.firm import Firm
 from server.domain.ladders import DEFAULT, CallWebhook, MoveQueue, Rung, unreachable
@@ -82,22 +83,65 @@ def _routing(firm: Firm, rules: Rules) -> Iterator[Finding]:
             yield Finding("advice", "no_fallback")
     elif rules.fallback_team not in firm.teams:
         yield Finding("error", "unknown_fallback", {"team": rules.fallback_team})
-    skills = {skill for person in firm.staff.values() for skill in person.skills}
     yield from _queues(firm)
     yield from _stores(firm)
+    highest: dict[str, int] = {}
+    for person in firm.staff.values():
+        for skill, level in person.skills.items() if person.active else ():
+            highest[skill] = max(level, highest.get(skill, 0))
     for rule in rules.rules:
-        if rule.then.team not in {None, *firm.teams}:
-            facts: dict[str, object] = {"rule": rule.name, "team": rule.then.team}
-            yield Finding("error", "rule_without_team", facts)
-        for skill in sorted(set(rule.then.skills) - skills):
-            yield Finding("advice", "rule_without_skill", {"rule": rule.name, "skill": skill})
+        yield from _asked_of_people(rule, firm, highest)
+        yield from _named(rule, firm)
+
+
+def _asked_of_people(rule: Rule, firm: Firm, highest: dict[str, int]) -> Iterator[Finding]:
+    """The team that a rule sends to, and the skills that it asks for, of people who are there."""
+    if rule.then.team not in {None, *firm.teams}:
+        facts: dict[str, object] = {"rule": rule.name, "team": rule.then.team}
+        yield Finding("error", "rule_without_team", facts)
+    for skill, level in sorted(rule.then.skills.items()):
+        facts = {"rule": rule.name, "skill": skill}
+        if skill not in highest:
+            yield Finding("advice", "rule_without_skill", facts)
+        elif level > highest[skill]:
+            facts |= {"level": level, "most": highest[skill]}
+            yield Finding("advice", "rule_without_level", facts)
+
+
+def _named(rule: Rule, firm: Firm) -> Iterator[Finding]:
+    """What a rule's action and conditions name and nothing has: a ticket never looks like that."""
+    epoch = firm.law.epoch()
+    known: dict[str, Collection[str]] = {
+        "queue": {*firm.queues, "default"},
+        "team": firm.teams,
+        "store": firm.stores,
+    }
+    if firm.profile.categories:
+        known["category"] = firm.profile.categories
+    named = [("queue", rule.then.queue or "")]
+    for _, one in walk(rule.when) if rule.when is not None else ():
+        if isinstance(one, Is):
+            named += [(one.field, value) for value in one.values]
+        elif isinstance(one, Open) and one.calendar not in epoch.calendars:
+            named.append(("calendar", one.calendar))
+    known["calendar"] = epoch.calendars
+    for what, value in dict.fromkeys(named):
+        if value and what in known and value not in known[what]:
+            yield Finding("error", f"rule_names_no_{what}", {"rule": rule.name, "value": value})
 
 
 def _queues(firm: Firm) -> Iterator[Finding]:
+    active = {person.id for person in firm.staff.values() if person.active}
     for queue in firm.queues.values():
+        named: dict[str, object] = {"queue": queue.name or queue.id}
         for team in sorted({queue.team or "", *queue.shed.teams} - {"", *firm.teams}):
-            facts: dict[str, object] = {"queue": queue.name or queue.id, "team": team}
-            yield Finding("error", "queue_without_team", facts)
+            yield Finding("error", "queue_without_team", named | {"team": team})
+        categories = {*queue.shed.core, *queue.caps.by_category}
+        for category in sorted(categories - {*firm.profile.categories}):
+            yield Finding("advice", "queue_without_category", named | {"category": category})
+        for staff in sorted(queue.caps.people.keys() - active):
+            name = firm.name_of(staff) or str(staff)
+            yield Finding("advice", "queue_with_who_left", named | {"staff": name})
 
 
 def _stores(firm: Firm) -> Iterator[Finding]:

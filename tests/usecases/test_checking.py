@@ -6,16 +6,20 @@ import pytest
 from msgspec.structs import replace
 
 from server.domain.calendars import Calendar, china_calendar
+from server.domain.conditions import AnyOf, Is, Open
 from server.domain.events import DESK
+from server.domain.firm import Profile
 from server.domain.law import Policy
-from server.domain.queues import Queue, Shed
+from server.domain.people import Staff
+from server.domain.queues import Caps, Queue, Shed
 from server.domain.rosters import OnCall, Roster
 from server.domain.rules import Rule, Rules, Then
 from server.domain.stores import Store
+from server.usecases import people
 from server.usecases.acts import change
 from server.usecases.administration import save_document
 from server.usecases.checking import check
-from tests.support.world import WEEK, World
+from tests.support.world import ADMINISTRATOR, WEEK, World
 
 pytestmark = pytest.mark.anyio
 HOURS = {"first": {"*": 3600}}
@@ -91,6 +95,44 @@ async def test_a_queue_that_names_teams_which_are_gone_is_found(world: World):
     await put(world, "queue", "q", Queue(id="q", name="售后", team="first", shed=shed))
     facts = (await found(world))["error", "queue_without_team"]
     assert facts == {"queue": "售后", "team": "third"}
+
+
+async def test_rules_and_queues_that_name_what_is_gone_are_found(world: World):
+    """3.1.6: queues, teams, stores, categories, calendars, levels of skill, and who left."""
+    gone = AnyOf(
+        (
+            *(Is(one, ("gone",)) for one in ("queue", "team", "store", "category")),
+            Open(calendar="gone"),
+        )
+    )
+    await world.save("profile", "firm", Profile(name="示例公司", categories=("报修",)))
+    welder = Staff(id=0, name="焊工", email="weld@x.cn", skills={"焊接": 2})
+    await people.add_staff(world.desk, await world.staff(ADMINISTRATOR), welder, None)
+    rule = Rule(id="r", name="旧规则", when=gone, then=Then(queue="gone", skills={"焊接": 4}))
+    await put(world, "rules", "default", Rules(rules=(rule,), fallback_team="first"))
+    queue = Queue(
+        id="q",
+        name="售后",
+        caps=Caps(by_category={"没有": 3}, people={99: 2}),
+        shed=Shed(above=3, teams=("second",), core=("也没有",)),
+    )
+    await put(world, "queue", "q", queue)
+    every = await check(world.desk)
+    by_rule = {one.code: one.facts for one in every if one.facts.get("rule") == "旧规则"}
+    for what in ("queue", "team", "store", "category", "calendar"):
+        assert by_rule[f"rule_names_no_{what}"] == {"rule": "旧规则", "value": "gone"}
+    assert by_rule["rule_without_level"] == {
+        "rule": "旧规则",
+        "skill": "焊接",
+        "level": 4,
+        "most": 2,
+    }
+    of_queue = [(one.code, one.facts) for one in every if one.facts.get("queue") == "售后"]
+    assert of_queue == [
+        ("queue_without_category", {"queue": "售后", "category": "也没有"}),
+        ("queue_without_category", {"queue": "售后", "category": "没有"}),
+        ("queue_with_who_left", {"queue": "售后", "staff": "99"}),
+    ]
 
 
 async def test_a_roster_with_nothing_behind_its_names_is_found(world: World):
