@@ -52,18 +52,23 @@ class CardOnWall(msgspec.Struct, kw_only=True):
         """The variables as this person sees them."""
         return self.own.get(user_id, self.shown)
 
-    def text_for(self, user_id: str) -> str:
-        """The card's words and buttons, as they are read."""
+    def words_for(self, user_id: str) -> str:
+        """The card's words, as they are read."""
         seen = self.seen_by(user_id)
-        words = [seen.get(name) for name in ("title", "markdown", "tips")]
-        buttons = " ".join(f"[{one.get('text')}]" for one in self._buttons(user_id))
-        return "\n\n".join(part for part in (*words, buttons) if part)
+        words = (seen.get(name) for name in ("title", "markdown", "tips"))
+        return "\n\n".join(part for part in words if part)
+
+    def text_for(self, user_id: str) -> str:
+        """The card's words and buttons."""
+        buttons = " ".join(f"[{one.get('text')}]" for one in self.buttons(user_id))
+        return "\n\n".join(part for part in (self.words_for(user_id), buttons) if part)
 
     def button(self, user_id: str, text: str) -> dict[str, Any] | None:
         """The button with these words."""
-        return next((one for one in self._buttons(user_id) if one.get("text") == text), None)
+        return next((one for one in self.buttons(user_id) if one.get("text") == text), None)
 
-    def _buttons(self, user_id: str) -> list[dict[str, Any]]:
+    def buttons(self, user_id: str) -> list[dict[str, Any]]:
+        """Those that this person sees."""
         try:
             told = msgspec.json.decode(self.seen_by(user_id).get("sys_full_json_obj") or "{}")
         except msgspec.DecodeError:

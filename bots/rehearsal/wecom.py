@@ -139,6 +139,7 @@ class WeComRehearsal:
         self._clicks: dict[str, Click] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Future[None]] = set()
+        self._watching: list[Callable[[], None]] = []
 
     async def start(self) -> str:
         """Listen on loopback; the address for clients."""
@@ -229,6 +230,14 @@ class WeComRehearsal:
             told["chatid"] = where.id
         return told | part
 
+    def knows(self, *chats: Person | Group) -> None:
+        """They have spoken to the bot before this story begins: it may write to them."""
+        self._spoken |= {one.id for one in chats}
+
+    def subscribe(self, callback: Callable[[], None]) -> None:
+        """Call back after every change."""
+        self._watching.append(callback)
+
     async def until(self, reached: Callable[[], bool]) -> None:
         """Return as soon as `reached`; looked at after every change."""
         while not reached():
@@ -237,6 +246,8 @@ class WeComRehearsal:
             await waiter
 
     def _changed(self) -> None:
+        for callback in self._watching:
+            callback()
         waiting, self._waiting = self._waiting, set()
         for waiter in waiting:
             if not waiter.done():

@@ -36,10 +36,16 @@ _BUTTON_TEXT: Final = 10
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A card as somebody sees it: its words, and its buttons by text."""
+    """A card as somebody sees it: its words, and the keys and styles of its buttons by text."""
 
-    text: str
+    words: str
     buttons: dict[str, str]
+    styles: dict[str, int]
+
+    @property
+    def text(self) -> str:
+        """Words and buttons."""
+        return "\n".join((self.words, " ".join(f"[{one}]" for one in self.buttons)))
 
 
 class CardOnWall(msgspec.Struct, kw_only=True):
@@ -169,7 +175,9 @@ def drawn(told: dict[str, Any]) -> Shown:
         told.get("sub_title_text"),
         f"> {quote}" if quote else None,
         *(f"{row.get('keyname')} {row.get('value')}" for row in rows),
-        " ".join(f"[{one.get('text')}]" for one in buttons),
     ]
-    text = "\n".join(str(part) for part in parts if part)
-    return Shown(text, {str(one.get("text")): str(one.get("key")) for one in buttons})
+    return Shown(
+        "\n".join(str(part) for part in parts if part),
+        {str(one.get("text")): str(one.get("key")) for one in buttons},
+        {str(one.get("text")): int(one.get("style") or 2) for one in buttons},
+    )

@@ -31,6 +31,7 @@ from server.clock import HandClock, SystemClock
 from server.demo.lever import LeverClock
 from server.demo.stage import Stage
 from server.demo.surface import Theatre
+from server.demo.wecom_stage import WeComStage
 from server.desk import Desk
 from server.settings import Settings, read_settings
 from server.usecases import people
@@ -122,8 +123,8 @@ async def staged(
         _clear(settings)
     activity = Activity()
     clock = LeverClock(activity, _ahead(kept, at))
-    stage = Stage(clock, activity)
-    urls = await stage.rehearsal.start()
+    stage, wecom = Stage(clock, activity), WeComStage(clock, activity)
+    urls, address = await stage.rehearsal.start(), await wecom.rehearsal.start()
     try:
         if await _is_empty(settings, clock, known=kept is not None):
             _remember(mark, clock, complete=False)
@@ -131,23 +132,26 @@ async def staged(
             _remember(mark, clock)
         async with app.open_desk(settings, clock=clock, activity=activity) as desk:
             await stage.connect(desk, urls)
+            await wecom.connect(desk, address)
             async with app.running(desk):
-                await _listening(stage)
-                theatre = Theatre(desk, clock, stage, PASSWORD)
+                await _listening(stage, wecom)
+                theatre = Theatre(desk, clock, stage, wecom, PASSWORD)
                 try:
                     yield theatre
                 finally:
                     await clock.come_to_rest()  # notices on their way are sent
                     _remember(mark, clock)
     finally:
+        await wecom.rehearsal.stop()
         await stage.rehearsal.stop()
 
 
-async def _listening(stage: Stage) -> None:
+async def _listening(stage: Stage, wecom: WeComStage) -> None:
     """Return when the desk hears the chats, so that nobody speaks to a deaf bot."""
     try:
         async with asyncio.timeout(_CONNECTING.total_seconds()):
             await stage.rehearsal.until(lambda: len(stage.rehearsal.connections) > 0)
+            await wecom.rehearsal.until(lambda: len(wecom.rehearsal.connections) > 0)
     except TimeoutError:
         _log.warning("not connected yet")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bots.rehearsal.dingtalk import DingTalkRehearsal, Person, Urls
-from bots.rehearsal.dingtalk_world import App, Group, Seen
+from bots.rehearsal.dingtalk_world import PUBLIC_TEMPLATE, App, Group, Seen
 from bots.rehearsal.firm import COLLEAGUES, bind_everybody
 from bots.rehearsal.firm.house import TEAMS
 from server import vault
@@ -51,6 +51,7 @@ class Stage:
             "robot_code": self.app.robot_code,
             "api_url": urls.api_url,
             "oapi_url": urls.oapi_url,
+            "card_template": PUBLIC_TEMPLATE,
         }
         secret = vault.encrypt(desk.secret, _CLIENT_SECRET)
         await administration.save_channel(desk, DESK, PLATFORM, doc, secret, enabled=True)
@@ -76,6 +77,17 @@ class Stage:
         if self.rehearsal.world.private_chats.get(chat) != (self.app.robot_code, account):
             return None
         return person.says(text, in_=self.app, quoting=quoted).seen
+
+    def press(self, account: str, message: str, button: str) -> bool:
+        """One of the people presses a button. False: he sees no such button."""
+        person, seen = self.people.get(account), self.rehearsal.world.find(message)
+        if person is None or seen is None or seen not in self.heard_by([account]):
+            return False
+        try:
+            person.presses(seen, button)
+        except ValueError:
+            return False
+        return True
 
     def heard_by(self, accounts: Iterable[str]) -> list[Seen]:
         """What these people see, in order."""

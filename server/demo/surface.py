@@ -11,7 +11,6 @@ from typing import Annotated, Final
 
 import msgspec
 
-from bots.rehearsal.dingtalk_world import Seen
 from bots.rehearsal.firm import COLLEAGUES, PLAYED
 from server import vault
 from server.api.auth import SESSION_LIFE
@@ -20,7 +19,11 @@ from server.api.schemas import Asked
 from server.api.surface import Operation
 from server.demo.lever import LeverClock
 from server.demo.stage import CLIENT_ID, ROBOT, Stage
+from server.demo.stage import PLATFORM as DINGTALK
 from server.demo.story import Story, find_story
+from server.demo.wecom_stage import BOT_ID, WeComStage
+from server.demo.wecom_stage import PLATFORM as WECOM
+from server.demo.windows import MessageShown, of_dingtalk, of_wecom
 from server.desk import Desk
 from server.domain import errors
 from server.domain.people import Staff
@@ -47,8 +50,11 @@ class PersonShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A chat window: a group, or (`person` given) a private chat with the bot."""
+    """A chat window: a group, or (`person` given) a private chat with the bot. `platform`:
+    "dingtalk" or "wecom".
+    """
 
+    platform: str
     id: str
     title: str
     members: tuple[str, ...]
@@ -72,7 +78,7 @@ class DemoState(msgspec.Struct, frozen=True, kw_only=True):
     real: bool
     people: tuple[PersonShown, ...]
     chats: tuple[ChatShown, ...]
-    messages: tuple[Seen, ...]
+    messages: tuple[MessageShown, ...]
     story: Story | None
 
 
@@ -83,6 +89,14 @@ class LineWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     chat: Annotated[str, msgspec.Meta(max_length=80)]
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
     quoting: Annotated[str, msgspec.Meta(max_length=80)] | None = None
+
+
+class PressWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """POST /api/v1/demo/presses: `person` presses a card's button, by the words on it."""
+
+    person: Annotated[str, msgspec.Meta(max_length=40)]
+    message: Annotated[str, msgspec.Meta(max_length=80)]
+    button: Annotated[str, msgspec.Meta(max_length=40)]
 
 
 class PullWanted(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +137,15 @@ LINE: Final = Operation(
     same_origin=True,
     body=LineWanted,
 )
+PRESS: Final = Operation(
+    method="POST",
+    path="/api/v1/demo/presses",
+    id="pressInDemo",
+    summary="Press a button of a card as one of the colleagues played",
+    roles=None,
+    same_origin=True,
+    body=PressWanted,
+)
 LEVER: Final = Operation(
     method="POST",
     path="/api/v1/demo/lever",
@@ -147,14 +170,18 @@ SEAT: Final = Operation(
 class Theatre:
     """The demo's side of these operations. `password` is everybody's, shown on the page."""
 
-    def __init__(self, desk: Desk, clock: LeverClock, stage: Stage, password: str) -> None:
+    def __init__(
+        self, desk: Desk, clock: LeverClock, stage: Stage, wecom: WeComStage, password: str
+    ) -> None:
         self.desk = desk
         self.clock = clock
         self.stage = stage
+        self.wecom = wecom
         self.password = password
         self.opened_at = clock.now()
         self.pulled = 0
         stage.rehearsal.subscribe(desk.bell.ring)
+        wecom.rehearsal.subscribe(desk.bell.ring)
 
     @property
     def operations(self) -> tuple[tuple[Operation, Handler], ...]:
@@ -163,6 +190,7 @@ class Theatre:
             (READ, self.read),
             (LIVE, self.follow),
             (LINE, self.say),
+            (PRESS, self.press),
             (LEVER, self.pull),
             (SEAT, self.take_seat),
         )
@@ -172,7 +200,6 @@ class Theatre:
         firm = await self.desk.firm()
         now = self.clock.now()
         calendar = firm.law.epoch().calendars.get("default")
-        seen = self.stage.heard_by(PLAYED)
         return DemoState(
             now=now,
             ahead=round(self.clock.offset.total_seconds()),
@@ -185,7 +212,7 @@ class Theatre:
             real=await self.is_real(),
             people=self._people(firm.staff.values()),
             chats=self._chats(),
-            messages=tuple(seen),
+            messages=self._messages(),
             story=await find_story(self.desk, self.opened_at),
         )
 
@@ -207,8 +234,19 @@ class Theatre:
         await self._rehearsing()
         if asked.person not in PLAYED:
             raise errors.NotAllowed
-        if self.stage.say(asked.person, asked.chat, asked.text.strip(), asked.quoting) is None:
+        person, chat, text = asked.person, asked.chat, asked.text.strip()
+        said = self.stage.say(person, chat, text, asked.quoting)
+        if said is None and self.wecom.say(person, chat, text) is None:
             raise errors.Invalid(chat="wrong")
+
+    async def press(self, _call: Call, asked: PressWanted) -> None:
+        """Refuses buttons that the person does not see, and people nobody plays."""
+        await self._rehearsing()
+        if asked.person not in PLAYED:
+            raise errors.NotAllowed
+        pressed = (asked.person, asked.message, asked.button)
+        if not (self.stage.press(*pressed) or self.wecom.press(*pressed)):
+            raise errors.Invalid(button="wrong")
 
     async def pull(self, call: Call, asked: PullWanted) -> DemoState:
         """The lever."""
@@ -235,11 +273,20 @@ class Theatre:
     async def is_real(self) -> bool:
         """Whether a platform is switched on that is not this stage."""
         channels = await administration.list_channels(self.desk)
-        return any(
-            one.enabled
-            and msgspec.json.decode(one.doc, type=dict[str, str]).get("client_id") != CLIENT_ID
-            for one in channels.values()
-        )
+        ours = {DINGTALK: ("client_id", CLIENT_ID), WECOM: ("bot_id", BOT_ID)}
+        for kind, one in channels.items():
+            key, value = ours.get(kind, ("", ""))
+            told = msgspec.json.decode(one.doc, type=dict[str, str])
+            if one.enabled and (not key or told.get(key) != value):
+                return True
+        return False
+
+    def _messages(self) -> tuple[MessageShown, ...]:
+        """What the people played see in both, in order."""
+        accounts = frozenset(PLAYED)
+        found = [of_dingtalk(one, accounts) for one in self.stage.heard_by(PLAYED)]
+        found += [of_wecom(one, accounts) for one in self.wecom.heard_by(PLAYED)]
+        return tuple(sorted(found, key=lambda one: one.at))
 
     async def _rehearsing(self) -> None:
         if await self.is_real():
@@ -266,13 +313,18 @@ class Theatre:
     def _chats(self) -> tuple[ChatShown, ...]:
         world = self.stage.rehearsal.world
         groups = [
-            ChatShown(id=one.id, title=one.title, members=tuple(one.members))
-            for one in self.stage.groups.values()
+            ChatShown(platform=kind, id=one.id, title=one.title, members=tuple(one.members))
+            for kind, stage in ((DINGTALK, self.stage), (WECOM, self.wecom))
+            for one in stage.groups.values()
             if set(PLAYED) & set(one.members)
         ]
         private = [
-            ChatShown(id=chat, title=ROBOT, members=(user,), person=user)
+            ChatShown(platform=DINGTALK, id=chat, title=ROBOT, members=(user,), person=user)
             for chat, (_, user) in world.private_chats.items()
             if user in PLAYED
+        ]
+        private += [
+            ChatShown(platform=WECOM, id=user, title=ROBOT, members=(user,), person=user)
+            for user in PLAYED
         ]
         return (*groups, *private)

@@ -22,8 +22,8 @@ async def test_a_kept_demo_keeps_its_tickets_and_its_time(tmp_path):
         assert theatre.clock.now() >= left_at
         assert await reading.head_seq(theatre.desk) >= head
         chats = {one.id for one in (await theatre.read(None)).chats if one.person is None}
-        bound = (await theatre.desk.firm()).reach.groups["dingtalk"].values()
-        assert chats <= set(bound)
+        groups = (await theatre.desk.firm()).reach.groups
+        assert chats <= {*groups["dingtalk"].values(), *groups["wecom"].values()}
 
 
 async def test_a_seeding_that_was_cut_short_begins_anew(tmp_path):

@@ -62,6 +62,30 @@ async def file(visitor, key="demo-story-1"):
     return answer.json()
 
 
+@pytest.mark.parametrize("platform", ["dingtalk", "wecom"])
+async def test_one_presses_a_card_and_the_other_reads_who_was_faster(page, platform):
+    number = (await file(page.visitor, f"demo-card-{platform}"))["number"]
+    state = await page.state()
+    group = next(
+        one["id"]
+        for one in state["chats"]
+        if one["platform"] == platform and "浦东" in one["title"]
+    )
+    card = [one for one in state["messages"] if one["chat"] == group][-1]
+    button = {"text": f"接单 {number}", "style": "main"}
+    assert button in card["cards"]["liwei"]["buttons"]
+    wrong = {"person": "zhaolei", "message": card["id"], "button": "没有这个按钮"}
+    assert (await page.visitor.post("/api/v1/demo/presses", json=wrong)).status_code == 422
+    for person in ("liwei", "zhaolei"):
+        press = {"person": person, "message": card["id"], "button": button["text"]}
+        await page.visitor.post("/api/v1/demo/presses", json=press)
+    state = await page.state()
+    seen = next(one for one in state["messages"] if one["id"] == card["id"])["cards"]["zhaolei"]
+    assert f"#{number}" in seen["text"]
+    assert "接单" in seen["text"]
+    assert [one["text"] for one in seen["buttons"]] != [button["text"]]
+
+
 async def test_a_ticket_lives_its_whole_life_in_the_hands_of_one_visitor(page, visitor):
     receipt = await file(visitor)
     number, token = receipt["number"], receipt["token"]

@@ -14,12 +14,26 @@ export interface PersonShown {
   played: boolean
 }
 
+export type Platform = 'dingtalk' | 'wecom'
+
 export interface ChatShown {
+  platform: Platform
   id: string
   title: string
   members: string[]
   /** Given for a private chat with the bot. */
   person: string | null
+}
+
+export interface ButtonShown {
+  text: string
+  style: 'main' | 'plain' | 'danger' | 'dead'
+}
+
+/** A card as one of the people sees it. */
+export interface CardShown {
+  text: string
+  buttons: ButtonShown[]
 }
 
 export interface Seen {
@@ -34,6 +48,8 @@ export interface Seen {
   text: string
   mentions: string[]
   quotes: string | null
+  /** By account, where it is a card. */
+  cards: Record<string, CardShown>
 }
 
 export interface Story {
@@ -108,6 +124,10 @@ export function useStage() {
     await ask('POST', '/demo/lines', { body: { person, chat, text, quoting } })
   }
 
+  async function press(person: string, message: string, button: string) {
+    await ask('POST', '/demo/presses', { body: { person, message, button } })
+  }
+
   async function pull(hours: number): Promise<void> {
     take(await ask<DemoState>('POST', '/demo/lever', { body: { hours } }))
   }
@@ -132,6 +152,7 @@ export function useStage() {
     now,
     played: computed(() => (state.value?.people ?? []).filter((one) => one.played)),
     say,
+    press,
     pull,
     takeSeat,
   }

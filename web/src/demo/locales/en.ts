@@ -2,7 +2,7 @@
 export default {
   title: 'Paidan · demo',
   brand: 'Paidan demo',
-  lead: 'One person, three windows: the customer’s phone, the DingTalk group, the console. The programs are real; only the firm is made up.',
+  lead: 'One person, three windows: the customer’s phone, the group in DingTalk or WeCom, the console. The programs are real; only the firm is made up.',
   clock: 'Demo time',
   working: 'Working time, clocks run',
   resting: 'Off hours, clocks stand still',
@@ -18,7 +18,7 @@ export default {
     came: 'It is {at} now: {count} new notices.',
     lunch: 'Lunch and off hours do not count.',
   },
-  tabs: { phone: 'Customer', chat: 'DingTalk', console: 'Console' },
+  tabs: { phone: 'Customer', chat: 'Chat', console: 'Console' },
   phone: {
     name: 'The customer’s phone',
     about: 'The real request page; customers never sign in',
@@ -29,8 +29,9 @@ export default {
     who: '王小姐',
   },
   chat: {
-    name: 'DingTalk (rehearsal)',
-    about: 'Speaks DingTalk’s real wire',
+    name: 'Chat (rehearsal)',
+    about: 'Speaks the real wire',
+    apps: { dingtalk: 'DingTalk', wecom: 'WeCom' },
     play: 'You play',
     with: 'Private chat with {robot}',
     members: '{count} people',
@@ -55,8 +56,8 @@ export default {
   },
   hint: {
     file: 'File a request on the customer’s phone: “Fill it in for me”, then submit.',
-    claim: 'As 小李, write “接单 {number}” (claim) in the group.',
-    rival: 'Now as 小赵 write “接单 {number}” too, and see what he reads.',
+    claim: 'As 小李, press “接单 {number}” (claim) in the group.',
+    rival: 'Now as 小赵: his card says who has it. Press it all the same.',
     reply: 'Back as 小李: “回复 {number} …” (reply) appears on the customer’s phone.',
     forward: 'Press “+2 hours”: see the warning, the breach and what the leader is told.',
     resolve: 'As 小李: “解决 {number} …” (resolve).',

@@ -2,7 +2,7 @@
 export default {
   title: '派单 · 演示',
   brand: '派单演示',
-  lead: '一个人，三扇窗：客户的手机、钉钉群、控制台。用的都是真实的程序，只有公司是虚构的。',
+  lead: '一个人，三扇窗：客户的手机、钉钉或企业微信群、控制台。用的都是真实的程序，只有公司是虚构的。',
   clock: '演示时间',
   working: '工作时间，时效在走',
   resting: '休息时间，时效不走',
@@ -18,7 +18,7 @@ export default {
     came: '已快进到 {at}：新通知 {count} 条。',
     lunch: '午休和下班时间不计入时效。',
   },
-  tabs: { phone: '客户手机', chat: '钉钉', console: '控制台' },
+  tabs: { phone: '客户手机', chat: '聊天', console: '控制台' },
   phone: {
     name: '客户的手机',
     about: '真实的报修页面，客户不用登录',
@@ -29,8 +29,9 @@ export default {
     who: '王小姐',
   },
   chat: {
-    name: '钉钉（排练）',
-    about: '走真实的钉钉消息格式',
+    name: '聊天（排练）',
+    about: '走真实的消息格式',
+    apps: { dingtalk: '钉钉', wecom: '企业微信' },
     play: '你现在扮演',
     with: '与「{robot}」的单聊',
     members: '{count} 人',
@@ -55,8 +56,8 @@ export default {
   },
   hint: {
     file: '在客户手机上报修：点「替我填好」，再点「提交」。',
-    claim: '切到小李，在群里发「接单 {number}」。',
-    rival: '再切到小赵，也发「接单 {number}」，看看他会读到什么。',
+    claim: '切到小李，在群里点「接单 {number}」。',
+    rival: '再切到小赵，他的卡片上已经写着谁接的；点一下试试。',
     reply: '切回小李，发「回复 {number} …」，话会出现在客户手机上。',
     forward: '点「快进 2 小时」：看预警、超时和主管收到的私聊。',
     resolve: '小李发「解决 {number} …」，把单结了。',
