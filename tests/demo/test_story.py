@@ -84,6 +84,7 @@ async def test_one_presses_a_card_and_the_other_reads_who_was_faster(page, platf
     assert f"#{number}" in seen["text"]
     assert "接单" in seen["text"]
     assert [one["text"] for one in seen["buttons"]] != [button["text"]]
+    await page.say("liwei", f"解决 {number} 好了")
 
 
 async def test_a_ticket_lives_its_whole_life_in_the_hands_of_one_visitor(page, visitor):

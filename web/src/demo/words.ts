@@ -17,7 +17,7 @@ export function linesOf(text: string): Line[] {
     .filter((raw) => raw !== '')
     .map((raw) => {
       const quote = raw.startsWith('>')
-      return { quote, pieces: piecesOf(quote ? raw.slice(1).trim() : raw.replace(/^#+\s*/, '')) }
+      return { quote, pieces: piecesOf(quote ? raw.slice(1).trim() : raw.replace(/^#+\s+/, '')) }
     })
 }
 
