@@ -21,6 +21,7 @@ async def test_a_form_waits_for_the_desk_and_files_one_ticket(
     await world.stop()
     await page.get_by_test_id("submit").click()
     await customer.sees("网络断开了，还没有提交")
+    await expect(page.get_by_test_id("waiting")).to_be_in_viewport()
     await expect(page.get_by_test_id("text")).to_have_value("打印机卡纸")
 
     # The desk is back, but its answer is lost on the way; the phone asks again with the same key.

@@ -14,6 +14,8 @@ export interface Toast {
 
 const SHORT = 4_000
 const LONG = 10_000
+/** More would cover the head of a page on a phone. */
+const MOST = 2
 let last = 0
 
 export const toasts = reactive<Toast[]>([])
@@ -22,9 +24,12 @@ export function showToast(toast: Omit<Toast, 'id'>): void {
   last += 1
   const older = toasts.find((one) => kindOf(one) === kindOf(toast))
   if (older) dropToast(older.id)
+  // what did not work is over once something else happened; it would only hide the buttons
+  for (const one of toasts.filter(({ tone }) => tone === 'refused')) dropToast(one.id)
   const id = last
+  const first = toasts.find(({ undo }) => !undo) ?? toasts[0]
+  if (first && toasts.length >= MOST) dropToast(first.id)
   toasts.push({ ...toast, id })
-  if (toasts.length > 3) toasts.shift()
   window.setTimeout(() => dropToast(id), toast.undo || toast.tone === 'refused' ? LONG : SHORT)
 }
 
