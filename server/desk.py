@@ -63,7 +63,15 @@ class Unknown(msgspec.Struct, frozen=True):
     why: str
 
 
-Outcome = Sent | Later | Never | Unknown
+class Withheld(msgspec.Struct, frozen=True):
+    """Kept back for want of budget: `quota` nothing is left, `kept_back` the rest is for the
+    urgent. It goes by another way that its reader has, and stands in the console.
+    """
+
+    why: str
+
+
+Outcome = Sent | Later | Never | Unknown | Withheld
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):

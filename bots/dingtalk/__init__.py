@@ -7,6 +7,7 @@ import msgspec
 
 from server.clients.dingtalk_hosts import API_URL, OAPI_URL
 from server.desk import BadChannel, Connection, Desk
+from server.domain.quota import Name, limits_of
 
 
 class DingTalkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,11 +15,15 @@ class DingTalkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     same for an internal application's robot, so it may stay empty. The addresses are DingTalk's
     own unless the firm has a proxy or rehearses; a private host is reached only if named here.
     `card_template` is the template of interactive cards; without one there are links and words.
+    `edition` is "free" or "paid"; the limits are calls a month, the edition's unless given.
     """
 
     client_id: str = ""
     robot_code: str = ""
     card_template: str = ""
+    edition: str = ""
+    api_limit: str = ""
+    stream_limit: str = ""
     api_url: str = API_URL
     oapi_url: str = OAPI_URL
 
@@ -26,6 +31,11 @@ class DingTalkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     def hosts(self) -> tuple[tuple[str, int], ...]:
         """Host and port of both addresses: an administrator named them."""
         return tuple(dict.fromkeys(_host(url) for url in (self.api_url, self.oapi_url)))
+
+    @property
+    def limits(self) -> dict[Name, int]:
+        """Calls a month, by meter. ValueError with the name of a setting that makes no sense."""
+        return limits_of(msgspec.to_builtins(self))
 
 
 KEYS: Final = DingTalkSettings.__struct_fields__
@@ -43,12 +53,20 @@ def read_settings(doc: dict[str, str], secret: str) -> DingTalkSettings:
         raise BadChannel("client_id", "missing")
     if not secret:
         raise BadChannel("secret", "missing")
-    for key in ("api_url", "oapi_url"):
-        if not _is_address(given.get(key, API_URL)):
-            raise BadChannel(key, "bad_address")
+    _check(settings, given)
     if not settings.robot_code:
         return msgspec.structs.replace(settings, robot_code=settings.client_id)
     return settings
+
+
+def _check(settings: DingTalkSettings, given: dict[str, str]) -> None:
+    for key in ("api_url", "oapi_url"):
+        if not _is_address(given.get(key, API_URL)):
+            raise BadChannel(key, "bad_address")
+    try:
+        _ = settings.limits
+    except ValueError as error:
+        raise BadChannel(str(error), "choice") from error
 
 
 def connect(desk: Desk, doc: dict[str, str], secret: str) -> Connection:

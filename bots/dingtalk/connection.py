@@ -3,6 +3,7 @@
 It opens its own HTTP connections and its own socket, and closes them when `run` ends.
 """
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -11,6 +12,7 @@ import msgspec
 from bots.conversation import reader_of
 from bots.dingtalk import DingTalkSettings
 from bots.dingtalk.lines import ChatLine
+from bots.dingtalk.meters import AT_ONCE, OVER_QUOTA, Meters
 from bots.dingtalk.render import parameters
 from bots.dingtalk.send import DingTalkSender
 from bots.dingtalk.stream import Receiver
@@ -41,6 +43,7 @@ class DingTalkConnection:
         # DingTalk's own hosts need no exception: only what an administrator typed may be private.
         own = {settings.api_url, settings.oapi_url} - {API_URL, OAPI_URL}
         self._http = Http(desk.activity, allowed=settings.hosts if own else ())
+        self._meters = Meters(desk, KIND, settings.limits)
         client = DingTalk(
             self._http,
             _Waiting(desk),
@@ -48,6 +51,7 @@ class DingTalkConnection:
             client_secret=secret,
             api_url=settings.api_url,
             oapi_url=settings.oapi_url,
+            metered=self._meters.count,
         )
         self._receiver = Receiver(
             self._http,
@@ -58,10 +62,11 @@ class DingTalkConnection:
             client_secret=secret,
             api_url=settings.api_url,
             accept_press=self._accept_press,
+            metered=self._meters.count,
         )
         self._send_trouble = ""
         self._met: dict[str, str] = {}
-        self._sender = DingTalkSender(desk, client, settings, self._hear_refusal)
+        self._sender = DingTalkSender(desk, client, settings, self._meters, self._hear_refusal)
         self._windows = Windows()
         self._lines = reader_of(heard_of)
         self._reader: Reader = self._read
@@ -96,10 +101,14 @@ class DingTalkConnection:
         try:
             await self._receiver.run()
         finally:
+            await asyncio.shield(self._meters.keep())
             await self._http.close()
 
     async def _accept(self, line: ChatLine) -> None:
         """Make a line durable; only then is it acknowledged."""
+        if line.over_quota:
+            await self._meters.hear(OVER_QUOTA)
+        await self._meters.keep(at_least=AT_ONCE)
         await chat.accept(self._desk, KIND, line.key, _encode(line).decode())
         title = line.title or ""
         if not line.private and self._met.get(line.conversation_id) != title:

@@ -5,6 +5,7 @@ only one that can wake people with @ (facts/dingtalk 4.1). Everything else, and 
 comes too late, goes through the robot's own sends.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ import msgspec
 
 from bots.cards import Card, marked
 from bots.dingtalk import DingTalkSettings
+from bots.dingtalk.meters import Meters, is_urgent
 from bots.dingtalk.render import markdown, parameters
 from bots.drawing import shown_digest
 from bots.parcels import (
@@ -33,13 +35,15 @@ from bots.parcels import (
 from server.clients import Ambiguous, Permanent, TryLater
 from server.clients.dingtalk import CardDelivery, DingTalk, Message, Text
 from server.clients.dingtalk_errors import NO_TEMPLATE
-from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown
+from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown, Withheld
 from server.log import facts
 from server.usecases import cards
 from server.usecases.cards import Making
 
 log = logging.getLogger("paidan.dingtalk")
 
+SPENT: Final = "Forbidden.AccessDenied.ApiCountLimitForOrg"
+"""The code that says that the month's budget is spent."""
 FILTERED: Final = "contain."
 """Begins the codes with which the platform refuses what a message says (4.2)."""
 _SLOWED: Final = timedelta(minutes=1)
@@ -60,17 +64,32 @@ class DingTalkSender:
         desk: Desk,
         client: DingTalk,
         settings: DingTalkSettings,
+        meters: Meters,
         told: Callable[[str | None], None],
     ) -> None:
         self._desk = desk
         self._client = client
         self._robot_code = settings.robot_code
         self._template = settings.card_template
+        self._meters = meters
         self._told = told
         self._amiss: str | None = None
 
     async def send(self, parcel: Parcel) -> Outcome:
-        """Send one notice or answer."""
+        """Send one notice or answer, if the month's budget has it."""
+        if parcel.delivery.kind != "answer":
+            left = (await self._meters.left())["api"]
+            if left.is_spent:
+                self._told(SPENT)
+                return Withheld(why="quota")
+            if left.is_low and not is_urgent(parcel):
+                return Withheld(why="kept_back")
+        try:
+            return await self._tried(parcel)
+        finally:
+            await asyncio.shield(self._meters.keep())
+
+    async def _tried(self, parcel: Parcel) -> Outcome:
         try:
             outcome = await self._send(parcel)
         except TryLater as trouble:
@@ -79,6 +98,8 @@ class DingTalkSender:
             return Unknown(why=trouble.code)
         except Permanent as trouble:
             self._told(trouble.code)
+            if await self._meters.hear(trouble.code):
+                return Withheld(why="quota")
             return Never(why=trouble.code)
         if isinstance(outcome, Sent):
             self._told(self._amiss)
@@ -105,8 +126,9 @@ class DingTalkSender:
             asker = [to.person] if to.group is not None and to.person is not None else []
             try:
                 await self._client.answer_session(to.session, text, asker)
-            except Permanent:
+            except Permanent as trouble:
                 # Over, refused or out of budget: the other way has a budget of its own.
+                await self._meters.hear(trouble.code)
                 return await self._write(to, text)
             return Sent()
         return await self._write(to, text)

@@ -20,6 +20,7 @@ from litestar.types import Receive, Scope, Send
 from server.api import (
     admin,
     auth,
+    budget,
     calendars,
     callbacks,
     dry_run,
@@ -63,6 +64,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **replay.HANDLERS,
     **reports.HANDLERS,
     **webhooks.HANDLERS,
+    **budget.HANDLERS,
     **robots.HANDLERS,
 }
 """What each operation of the surface does, by its id."""

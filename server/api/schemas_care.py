@@ -113,7 +113,7 @@ class ArrivalShown(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveriesAsked(Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The query of GET /api/v1/deliveries, newest first."""
 
-    state: Literal["waiting", "sending", "sent", "given_up", "unknown"] = "given_up"
+    state: Literal["waiting", "sending", "sent", "given_up", "unknown", "withheld"] = "given_up"
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
 
 

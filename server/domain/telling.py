@@ -2,8 +2,8 @@
 
 Outside his shift a colleague hears of nothing; what came meanwhile is in the digest with which his
 shift begins. Of an urgent ticket whoever is on call hears at once instead (where nobody is, the
-colleague himself). A group hears while its team works. The same is never said to a colleague and
-to the group that he is in.
+colleague himself). A group hears while its team works. The same is never said in private and in
+the group: what somebody of a team hears by himself, its group does not hear.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,9 +44,8 @@ def tellings_of(
     """How the notices of one event are told; those that nobody wants in chat are left out."""
     given = tuple(notices)
     told = {one.staff for one in given if one.staff is not None}
-    grouped = {one.team for one in given if one.team is not None}
     for notice in given:
-        if notice.staff is not None and _hears_in_group(notice, grouped, firm):
+        if notice.team in firm.teams and told & firm.teams[notice.team].people:
             continue
         topic = habits.topic_of(notice.kind)
         wanted = firm.habits.get(notice.staff or 0)
@@ -65,11 +64,6 @@ def tellings_of(
                 after=notice.after,
             )
             yield from _timed(one, ticket, firm, at, told)
-
-
-def _hears_in_group(notice: Notice, grouped: set[str], firm: Firm) -> bool:
-    """Whether the same is said to a group that this colleague is in."""
-    return any(notice.staff in firm.teams[team].people for team in grouped if team in firm.teams)
 
 
 def _timed(

@@ -13,7 +13,7 @@ Repeat = Literal["keyed", "at_most_once", "at_least_once"]
 NO_ADDRESS: Final = "no_address"
 """The error of a notice that had no address: its recipient says whom it is for."""
 
-State = Literal["waiting", "sending", "sent", "given_up", "unknown"]
+State = Literal["waiting", "sending", "sent", "given_up", "unknown", "withheld"]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ _ANSWERED = Statement[None](
 )
 _RETRY = Statement[None](
     "UPDATE outbox SET state = 'waiting', next_at = :at, tries = 0, error = NULL,"
-    " settled_at = NULL WHERE id = :id AND state IN ('given_up', 'unknown')"
+    " settled_at = NULL WHERE id = :id AND state IN ('given_up', 'unknown', 'withheld')"
 )
 
 

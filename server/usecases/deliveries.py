@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown
+from server.desk import Desk, Later, Never, Outcome, Parcel, Sent, Unknown, Withheld
 from server.domain.errors import Invalid, UnknownDelivery
 from server.domain.events import DESK, NoticeFailed
 from server.domain.ticket import Change
@@ -23,6 +23,13 @@ class _Audience(msgspec.Struct, frozen=True):
 
     staff: int | None = None
     team: str | None = None
+
+
+class _Address(msgspec.Struct, frozen=True):
+    """A person or a group of a platform."""
+
+    person: str | None = None
+    group: str | None = None
 
 
 class _Gathered(msgspec.Struct, frozen=True):
@@ -94,6 +101,37 @@ async def settle(act: Act, delivery: Delivery, outcome: Outcome) -> None:
             await _later(act, delivery, "unknown" if lost else why, after)
         case Never(why=why):
             await _give_up(act, delivery, "given_up", why)
+        case Withheld(why=why):
+            await _withhold(act, delivery, why)
+
+
+async def _withhold(act: Act, delivery: Delivery, why: str) -> None:
+    """Not by this channel this month. A colleague hears it by the next platform that reaches him;
+    an administrator sees what was withheld.
+    """
+    settled = await outbox.settle(
+        act.unit, delivery, "withheld", next_at=act.at, settled_at=act.at, error=why
+    )
+    to = msgspec.json.decode(delivery.recipient, type=_Address)
+    reach = (await act.firm()).reach
+    staff = reach.staff_of(delivery.channel, to.person or "") if to.group is None else None
+    others = [one for one in reach.ways(staff, None) if one[0] != delivery.channel]
+    if not settled or staff is None or not others or delivery.kind in {"answer", "card"}:
+        return
+    platform, address = others[0]
+    await outbox.add(
+        act.unit,
+        event_seq=delivery.event_seq,
+        ticket=delivery.ticket,
+        kind=delivery.kind,
+        channel=platform,
+        recipient=msgspec.json.encode(address).decode(),
+        body=delivery.body,
+        repeat=delivery.repeat,
+        key=f"{delivery.idempotency_key}:{platform}",
+        at=act.at,
+    )
+    act.ring()
 
 
 async def _later(act: Act, delivery: Delivery, why: str, after: timedelta | None) -> None:

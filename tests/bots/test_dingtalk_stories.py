@@ -10,9 +10,9 @@ from server import vault
 from server.domain.events import DESK
 from server.domain.habits import TeamHabits, Wish
 from server.storage import outbox
-from server.usecases import administration
+from server.usecases import administration, budget
 from tests.support.chat_stage import DingTalkStage
-from tests.support.world import SOON, World
+from tests.support.world import ADMINISTRATOR, SOON, World
 
 EACH = TeamHabits(topics={"queue": Wish(minutes=0)})
 
@@ -120,10 +120,24 @@ async def test_a_spent_quota_is_told_and_no_call_is_wasted(stage) -> None:
     number = (await stage.world.file("打印机卡纸")).number
     connection = stage.world.desk.connections[stage.kind]
     assert (connection.state, connection.trouble) == ("trouble", "quota")
-    assert "notice_failed" in await stage.world.kinds(number)
-    stage.sim.budget.api_limit = 5000
+    desk, calls = stage.world.desk, len(stage.sim.calls)
     await stage.world.file("打印机又卡纸")
     await stage.world.advance(minutes=3)
+    assert len(stage.sim.calls) == calls, "what is spent is not asked for"
+    withheld = await outbox.list_in_state(desk.database, "withheld", 10)
+    assert [(one.ticket, one.error) for one in withheld] == [
+        (number + 1, "quota"),
+        (number, "quota"),
+    ]
+    (api, _) = await budget.read(desk, stage.kind)
+    assert api.is_spent
+    assert api.full_at is not None
+    stage.sim.budget.api_limit = 5000
+    admin = await stage.world.staff(ADMINISTRATOR)
+    await budget.correct(desk, admin, stage.kind, "api", 100)
+    await stage.world.file("打印机还是卡纸")
+    await stage.world.advance(minutes=3)
+    assert stage.told_group("二线")
     assert (connection.state, connection.trouble) == ("connected", "")
 
 
@@ -194,6 +208,7 @@ async def test_a_template_that_is_not_there_is_told_and_costs_one_call(world) ->
     chat = await world.connect_dingtalk(card_template="gone.schema")
     await world.file("打印机卡纸")
     await world.file("打印机没墨")
+    await world.advance(minutes=3)
     assert [one.kind for one in chat.groups["二线"].messages] == ["sampleMarkdown"] * 2
     made = [one for one in chat.sim.calls if "card/instances" in one.path]
     assert len(made) == 1

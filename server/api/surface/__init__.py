@@ -6,6 +6,7 @@ are made of it; what an operation does stands in the module named after its subj
 
 from typing import Final
 
+from server.api.surface.budget import BUDGET
 from server.api.surface.calendars import CALENDARS
 from server.api.surface.care import CARE
 from server.api.surface.dry_run import DRY_RUN
@@ -28,6 +29,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *SESSION,
     *TICKETS,
     *CARE,
+    *BUDGET,
     *DUTY,
     *CALENDARS,
     *ROUTING,

@@ -412,6 +412,16 @@ export type ColleagueWanted = {
 };
 
 /**
+ * CorrectionWanted
+ *
+ * PUT /api/v1/channels/{kind}/budget: what the platform's own page says was used.
+ */
+export type CorrectionWanted = {
+    name: 'api' | 'stream';
+    used: number;
+};
+
+/**
  * Counters
  *
  * GET /api/v1/counters: how many tickets in sight each view holds now.
@@ -861,6 +871,34 @@ export type GroupWanted = {
 };
 
 /**
+ * HabitsShown
+ *
+ * GET /api/v1/habits: mine, those of the teams that I may change, and what there is.
+ */
+export type HabitsShown = {
+    mine: HabitsWanted;
+    teams: {
+        [key: string]: TeamHabitsWanted;
+    };
+    topics: Array<TopicShown>;
+    platforms: Array<string>;
+};
+
+/**
+ * HabitsWanted
+ *
+ * PUT /api/v1/habits: how I want to be told. `platform` "": the first chat that reaches me.
+ */
+export type HabitsWanted = {
+    topics?: {
+        [key: string]: WishShown;
+    };
+    platform?: string;
+    always?: boolean;
+    daily?: number;
+};
+
+/**
  * HandoverShown
  *
  * A hand-over that asks for takers until `due_at`; then the leader is told.
@@ -1113,6 +1151,24 @@ export type MessageShown = {
     visibility: 'internal' | 'public';
     direction: 'in' | 'out';
     text: string;
+};
+
+/**
+ * MeterShown
+ *
+ * One of a platform's meters this month. `allowance`: calls of one working day with which the
+ * month lasts; `runs_out`: the day on which it will be empty as things go; `full_at`: when the
+ * platform said that it is.
+ */
+export type MeterShown = {
+    name: 'api' | 'stream';
+    used: number;
+    limit: number;
+    today: number;
+    allowance: number;
+    runs_out: string | null;
+    full_at: string | null;
+    corrected_at: string | null;
 };
 
 /**
@@ -1893,6 +1949,17 @@ export type TakingWanted = {
 };
 
 /**
+ * TeamHabitsWanted
+ *
+ * PUT /api/v1/habits/teams/{id}: what a team's group hears.
+ */
+export type TeamHabitsWanted = {
+    topics?: {
+        [key: string]: WishShown;
+    };
+};
+
+/**
  * TeamShare
  *
  * How many tickets a team got, and would have got.
@@ -2073,6 +2140,18 @@ export type TokenWanted = {
 };
 
 /**
+ * TopicShown
+ *
+ * A topic and how it comes by default; `team`: whether groups hear of it.
+ */
+export type TopicShown = {
+    id: string;
+    chat: boolean;
+    minutes: number;
+    team: boolean;
+};
+
+/**
  * Transfer
  *
  * 转派 to a team, or to one colleague of it.
@@ -2152,6 +2231,17 @@ export type VersionShown = {
 export type WebhookState = {
     id: string;
     has_secret: boolean;
+};
+
+/**
+ * WishShown
+ *
+ * How one topic comes: in chat or not, within how many minutes as one message. Null: as by
+ * default.
+ */
+export type WishShown = {
+    chat?: boolean | null;
+    minutes?: number | null;
 };
 
 /**
@@ -3310,7 +3400,7 @@ export type ListDeliveriesData = {
     body?: never;
     path?: never;
     query?: {
-        state?: 'given_up' | 'sending' | 'sent' | 'unknown' | 'waiting';
+        state?: 'given_up' | 'sending' | 'sent' | 'unknown' | 'waiting' | 'withheld';
         limit?: number;
     };
     url: '/api/v1/deliveries';
@@ -3479,6 +3569,237 @@ export type ReplayArrivalResponses = {
 };
 
 export type ReplayArrivalResponse = ReplayArrivalResponses[keyof ReplayArrivalResponses];
+
+export type ReadHabitsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/habits';
+};
+
+export type ReadHabitsErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadHabitsError = ReadHabitsErrors[keyof ReadHabitsErrors];
+
+export type ReadHabitsResponses = {
+    /**
+     * Done
+     */
+    200: HabitsShown;
+};
+
+export type ReadHabitsResponse = ReadHabitsResponses[keyof ReadHabitsResponses];
+
+export type SaveHabitsData = {
+    body: HabitsWanted;
+    path?: never;
+    query?: never;
+    url: '/api/v1/habits';
+};
+
+export type SaveHabitsErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type SaveHabitsError = SaveHabitsErrors[keyof SaveHabitsErrors];
+
+export type SaveHabitsResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type SaveHabitsResponse = SaveHabitsResponses[keyof SaveHabitsResponses];
+
+export type SaveTeamHabitsData = {
+    body: TeamHabitsWanted;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/habits/teams/{id}';
+};
+
+export type SaveTeamHabitsErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type SaveTeamHabitsError = SaveTeamHabitsErrors[keyof SaveTeamHabitsErrors];
+
+export type SaveTeamHabitsResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type SaveTeamHabitsResponse = SaveTeamHabitsResponses[keyof SaveTeamHabitsResponses];
+
+export type ReadBudgetData = {
+    body?: never;
+    path: {
+        kind: string;
+    };
+    query?: never;
+    url: '/api/v1/channels/{kind}/budget';
+};
+
+export type ReadBudgetErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadBudgetError = ReadBudgetErrors[keyof ReadBudgetErrors];
+
+export type ReadBudgetResponses = {
+    /**
+     * Done
+     */
+    200: Array<MeterShown>;
+};
+
+export type ReadBudgetResponse = ReadBudgetResponses[keyof ReadBudgetResponses];
+
+export type CorrectBudgetData = {
+    body: CorrectionWanted;
+    path: {
+        kind: string;
+    };
+    query?: never;
+    url: '/api/v1/channels/{kind}/budget';
+};
+
+export type CorrectBudgetErrors = {
+    /**
+     * The request cannot be read; `fields` says why
+     */
+    400: Problem;
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * The request is larger than 1 MiB
+     */
+    413: Problem;
+    /**
+     * A value breaks a rule; `fields` says which and why
+     */
+    422: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+    /**
+     * Too much at once; `Retry-After` says when to come again
+     */
+    503: Problem;
+};
+
+export type CorrectBudgetError = CorrectBudgetErrors[keyof CorrectBudgetErrors];
+
+export type CorrectBudgetResponses = {
+    /**
+     * Done
+     */
+    204: void;
+};
+
+export type CorrectBudgetResponse = CorrectBudgetResponses[keyof CorrectBudgetResponses];
 
 export type ReadDutyData = {
     body?: never;
