@@ -16,6 +16,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -275,17 +276,21 @@ def bind(settings: Settings) -> socket.socket:
 async def serving(
     desk: Desk,
     listener: socket.socket | None = None,
+    *,
+    patience: Mapping[str, timedelta] | None = None,
     **options: Any,  # noqa: ANN401  # those of make_api
 ) -> AsyncIterator[str]:
     """The desk's HTTP server; gives its address, say `http://127.0.0.1:8000`. It ends before
-    this context does: requests first, event streams at once. `options` go to `make_api`.
+    this context does: requests first, event streams at once. `options` go to `make_api`,
+    `patience` is for how long requests may take to come, as in `http_server`.
     """
     # Here and not above: commands that only read need not load the web framework.
     from server.api.application import make_api  # noqa: PLC0415
     from server.api.listening import http_server  # noqa: PLC0415
 
     listener = listener or bind(desk.settings)
-    server = http_server(make_api(desk, **({"version": VERSION} | options)))
+    application = make_api(desk, **({"version": VERSION} | options))
+    server = http_server(application, trusted=desk.settings.proxies, **(patience or {}))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve(sockets=[listener]))
         try:

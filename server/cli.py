@@ -67,8 +67,18 @@ Run = Callable[[Asked], Coroutine[Any, Any, Exit]]
 
 
 async def _verify(asked: Asked) -> Exit:
+    since = asked.given["since"]
+    seq, _, seal = (since or "").partition(":")
+    if since is not None and not (seq.isascii() and seq.isdecimal() and seal):
+        asked.tell("verify.seal", seal=since)
+        return Exit.USAGE
     async with app.look_at(asked.settings) as desk:
-        proof = await verification.verify(desk)
+        try:
+            kept = None if since is None else (int(seq), seal.strip().lower())
+            proof = await verification.verify(desk, kept)
+        except verification.UnknownSeal:
+            asked.tell("verify.unknown", seq=seq)
+            return Exit.FOUND
     if proof.flaw is None:
         asked.tell("verify.fine", events=proof.events, seals=proof.seals, hash=proof.hash[:16])
         return Exit.FINE
@@ -265,6 +275,10 @@ async def _doctor(asked: Asked) -> Exit:
 # The table
 
 
+_MEANT: Final = {"since": "SEQ:SEAL"}
+"""What the values of options are, where it is no date."""
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One command. Its words are `cli.command.NAME`, with underscores. `values` are options with
     a value, `files` such as may come again; `rest` takes over what follows, unread.
@@ -288,7 +302,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def usage(self) -> str:
         """How it is typed."""
         parts = [
-            *(f"[--{one} DATE]" for one in self.values),
+            *(f"[--{one} {_MEANT.get(one, 'DATE')}]" for one in self.values),
             *(f"[--{one} FILE]" for one in self.files),
             *(f"[--{flag}]" for flag in self.flags),
             *(one.upper() for one in self.arguments),
@@ -307,7 +321,7 @@ COMMANDS: Final = (
     Command(name="demo", kind=SERVES, rest=True),
     Command(name="check", run=_check),
     Command(name="doctor", run=_doctor),
-    Command(name="verify", run=_verify),
+    Command(name="verify", run=_verify, values=("since",)),
     Command(name="sla rebuild", run=_rebuild, kind=WRITES, flags=("check",)),
     Command(name="replay", run=_replay, values=("from", "to"), files=DRAFTS, flags=("json",)),
     Command(name="staff reset", run=_reset, kind=WRITES, arguments=("email",)),

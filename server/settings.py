@@ -5,6 +5,7 @@ environment (`PAIDAN_…`; `PAIDAN_…_FILE` names a file that holds the value, 
 unknown key or a bad value stops the start and names the key.
 """
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ EXAMPLES: Final[dict[str, str]] = {
     "secret_key": "a line of at least 32 characters",
     "log_level": "info",
     "webhook_hosts": "crm.example.lan:8443",
+    "trusted_proxies": "127.0.0.1,10.0.0.0/24",
 }
 """One good value for each key: shown beside a refusal, and in the manual."""
 
@@ -51,7 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `database_url` empty means the SQLite file in it; `synchronous` NORMAL may lose the last
     commits in a power cut (SQLite only); `public_url` is how customers reach this desk, without
     it links are relative; `secret_key` empty means the key file in the data folder;
-    `webhook_hosts` are systems in private networks that rungs may tell, host:port, with commas.
+    `webhook_hosts` are systems in private networks that rungs may tell, host:port, with commas;
+    `trusted_proxies` are the addresses and networks of the proxies whose word on who calls is
+    believed, with commas.
     """
 
     listen: str = "127.0.0.1:8000"
@@ -62,6 +66,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     secret_key: Annotated[str, msgspec.Meta(max_length=500)] = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     webhook_hosts: str = ""
+    trusted_proxies: str = "127.0.0.1,::1"
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """The addresses and networks of `trusted_proxies`."""
+        return tuple(one.strip() for one in self.trusted_proxies.split(",") if one.strip())
 
     @property
     def private_hosts(self) -> frozenset[tuple[str, int]]:
@@ -154,10 +164,19 @@ def _checked(values: dict[str, Any]) -> Settings:
         raise BadSetting("public_url", "must be http:// or https:// and a host", "public_url")
     if settings.secret_key and len(settings.secret_key) < 32:  # noqa: PLR2004
         raise BadSetting("secret_key", "must have at least 32 characters", "secret_key")
+    _check_addresses(settings)
+    return msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))
+
+
+def _check_addresses(settings: Settings) -> None:
     hosts = [one for one in settings.webhook_hosts.split(",") if one.strip()]
     if len(settings.private_hosts) != len(hosts):
         raise BadSetting("webhook_hosts", "must be host:port, with commas between", "listen")
-    return msgspec.structs.replace(settings, public_url=settings.public_url.rstrip("/"))
+    for one in settings.proxies:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError as error:
+            raise BadSetting("trusted_proxies", str(error), "networks") from error
 
 
 def _path(kind: type, value: object) -> object:

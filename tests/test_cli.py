@@ -177,6 +177,8 @@ async def test_one_folder_has_one_server_and_writing_commands_wait_for_its_end(
         assert (await paidan(folder, "sla", "rebuild"))[0] == Exit.IN_USE
         assert (await paidan(folder, "staff", "reset", "a@example.com"))[0] == Exit.IN_USE
         assert (await paidan(folder, "verify"))[0] == Exit.FINE
+        assert (await paidan(folder, "verify", "--since", "1:ab12"))[0] == Exit.FOUND
+        assert (await paidan(folder, "verify", "--since", "yesterday"))[0] == Exit.USAGE
         assert (await paidan(folder, "sla", "rebuild", "--check"))[0] == Exit.FINE
         assert await desk.stop(signal.SIGINT) < 5
         assert desk.process.returncode == 0

@@ -58,12 +58,21 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     flaw: Flaw | None = None
 
 
-class _Chain:
-    """Walks along the log; everything that has to be remembered from row to row."""
+class UnknownSeal(LookupError):
+    """The log has no such seal, or not with the chain that was sealed then: what was sealed is not
+    what is there.
+    """
 
-    def __init__(self, secret: bytes) -> None:
-        self.seq = 0
-        self.hash = ""
+
+class _Chain:
+    """Walks along the log, from its beginning or from an event whose hash is known; everything that
+    has to be remembered from row to row.
+    """
+
+    def __init__(self, secret: bytes, seq: int = 0, hash_: str = "") -> None:
+        self.began = seq
+        self.seq = seq
+        self.hash = hash_
         self.seals = 0
         self._secret = secret
         self._bodiless: dict[int, int | None] = {}
@@ -112,15 +121,32 @@ class _Chain:
         )
 
 
-async def verify(desk: Desk) -> Proof:
-    """Walk the whole log as far as it goes now."""
+async def verify(desk: Desk, since: tuple[int, str] | None = None) -> Proof:
+    """Walk the whole log as far as it goes now; `since` a seal that was kept apart (the event up to
+    which it goes, and the seal), what came after it. Refuses `UnknownSeal`.
+    """
     with desk.activity.busy():
         head = await ledger.read_head(desk.database)
-        chain = _Chain(desk.secret)
+        chain = _Chain(desk.secret) if since is None else await _sealed(desk, *since)
         flaw = await _walk(desk, chain, head)
         if flaw is None:
             flaw = await _look_at_end(desk, chain, head)
-    return Proof(events=chain.seq, seals=chain.seals, hash=chain.hash, flaw=flaw)
+    return Proof(events=chain.seq - chain.began, seals=chain.seals, hash=chain.hash, flaw=flaw)
+
+
+async def _sealed(desk: Desk, through: int, seal: str) -> _Chain:
+    """The chain as it was sealed. The seal's own event is the next one; made anew with the desk's
+    key, the seal must be the one that was kept.
+    """
+    rows = await ledger.list_rows_since(desk.database, through - 1, 2)
+    if [row.seq for row in rows] != [through, through + 1]:
+        raise UnknownSeal(through)
+    last, event = rows[0], rows[1].event()
+    said = event.body if event is not None else None
+    genuine = vault.seal(desk.secret, through, last.hash)
+    if not isinstance(said, Sealed) or {said.seal, seal} != {genuine}:
+        raise UnknownSeal(through)
+    return _Chain(desk.secret, through, last.hash)
 
 
 async def _walk(desk: Desk, chain: _Chain, head: Head) -> Flaw | None:

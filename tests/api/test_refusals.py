@@ -1,6 +1,7 @@
 """One error shape for everything that goes wrong, with words that say what to do."""
 
 import asyncio
+import contextlib
 import re
 from datetime import timedelta
 from typing import Any
@@ -253,3 +254,23 @@ async def test_who_sends_drop_by_drop_does_not_hold_a_connection(world: World):
         body = await reader.read(1000)
     assert msgspec.json.decode(body)["error"] == "slow_body"
     writer.close()
+
+
+async def test_who_does_not_say_what_he_wants_loses_the_line(world: World):
+    """Nothing at all, headers drop by drop, and a body that nobody reads."""
+    world.serve_options = {
+        "patience": {"head": timedelta(milliseconds=100), "rest": timedelta(milliseconds=100)}
+    }
+    host, port = (await world.url()).removeprefix("http://").split(":")
+    for said in (
+        b"",
+        b"GET /healthz HTTP/1.1\r\nHost: desk\r\nX-Slow",
+        b"POST /nowhere HTTP/1.1\r\nHost: desk\r\nContent-Length: 100\r\n\r\n{",
+    ):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(said)
+        async with asyncio.timeout(SOON):
+            with contextlib.suppress(ConnectionResetError):
+                await reader.read()  # until it is closed, or broken off
+        writer.close()
+    assert (await (await world.customer()).get("/healthz")).status_code == 200

@@ -223,4 +223,35 @@ async def test_a_colleague_changes_his_own_language_and_password(world: World):
     other = await world.customer()
     for password, status in ((PASSWORD, 401), ("a new long one", 200)):
         body = {"email": EMAILS["李工"], "password": password}
-        assert (await other.post("/api/v1/session", json=body)).status_code == status
+        assert (await other.post(SESSION, json=body)).status_code == status
+
+
+async def test_guessing_is_slowed_down_for_an_address_whatever_the_account(world: World):
+    """Behind a trusted proxy the caller's own address counts; what others say of it does not."""
+    browser = await world.customer()
+
+    async def guess(number: int, **headers: str) -> int:
+        body = {"email": f"nobody{number}@example.com", "password": "wrong password"}
+        return (await browser.post(SESSION, json=body, headers=headers)).status_code
+
+    one, other = {"x-forwarded-for": "203.0.113.7"}, {"x-forwarded-for": "203.0.113.8"}
+    assert [await guess(number, **one) for number in range(11)] == [401] * 10 + [429]
+    assert await guess(11, **other) == 401
+    pretended = {"x-forwarded-for": "198.51.100.1, 203.0.113.7"}
+    assert await guess(12, **pretended) == 429, "the proxy's own word is the last one"
+
+
+async def test_nobody_is_believed_where_no_proxy_is_trusted(world: World):
+    world.desk.settings = msgspec.structs.replace(world.desk.settings, trusted_proxies="")
+    browser = await world.customer()
+    statuses = [
+        (
+            await browser.post(
+                SESSION,
+                json={"email": f"nobody{number}@example.com", "password": "wrong password"},
+                headers={"x-forwarded-for": f"203.0.113.{number}"},
+            )
+        ).status_code
+        for number in range(11)
+    ]
+    assert statuses == [401] * 10 + [429]

@@ -4,6 +4,7 @@ many who grab one wins.
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import pytest
@@ -13,12 +14,12 @@ from server.domain.errors import AlreadyClaimed, HoldsTooMany, NotAllowed
 from server.domain.events import Priority, Released, Routed
 from server.domain.people import Role, Staff, Team
 from server.domain.queues import Caps, Fatigue, Queue
-from server.domain.standings import instants
+from server.domain.standings import Standing, instants
 from server.domain.stores import Store
 from server.storage import standings as kept
 from server.storage import tickets
 from server.storage import timers as timer_rows
-from server.storage.database import Statement
+from server.storage.database import Statement, Unit
 from server.usecases import deadlines, grabbing, people, standings, waiting
 from tests.support.builders import Office
 
@@ -407,3 +408,32 @@ async def test_a_queue_may_send_to_the_team_of_the_nearest_store(office: Office)
     await office.save("store", "sz", Store(id="sz", name="深圳", team="second", region=region))
     assert (await office.file(region="广东 深圳 南山")).team == "second"
     assert (await office.file(region="北京市")).team == "first"
+
+
+# --- standings in memory
+
+
+async def test_standings_in_memory_are_those_of_the_database(office: Office):
+    """After an undone unit, after a batch that ran twice, and after another desk has written."""
+    staff, memory = office.li.id, office.desk.standings
+
+    async def read(unit: Unit) -> Standing | None:
+        return (await memory.read(unit)).get(staff)
+
+    async def put(unit: Unit, load: int, *, fails: bool) -> None:
+        await memory.put(unit, {staff: Standing(load=load)})
+        assert await read(unit) == Standing(load=load)
+        if fails:
+            raise LookupError
+
+    database = office.desk.database
+    await database.unit(partial(put, load=1, fails=False))
+    for _ in range(5):
+        units = [partial(put, load=load, fails=load % 2 == 0) for load in (2, 3, 4)]
+        ended = await asyncio.gather(*map(database.unit, units), return_exceptions=True)
+        assert [isinstance(one, LookupError) for one in ended] == [True, False, True]
+        assert await database.unit(read) == Standing(load=3)
+    await database.unit(lambda unit: kept.put(unit, staff, Standing(load=9)))
+    assert await database.unit(read) == Standing(load=9), "somebody else has written"
+    await database.unit(lambda unit: kept.put(unit, staff, Standing()))
+    office.proven = False

@@ -23,7 +23,7 @@ from server.domain.people import Staff
 from server.domain.renewing import Apply, ExcuseTime
 from server.storage import ledger, tickets, timers
 from server.storage.database import Statement
-from server.usecases import deadlines, intake, promises, verification
+from server.usecases import deadlines, housekeeping, intake, promises, verification
 from server.usecases.recording import timers_of
 from tests.support.builders import Office, a_calendar, a_policy, an_office
 
@@ -346,3 +346,24 @@ async def test_a_message_with_the_same_key_is_heard_once(office: Office):
     for _ in range(3):
         await intake.customer_writes(office.desk, number, "m1", "在吗", "portal")
     assert (await office.kinds(number)).count("customer_wrote") == 1
+
+
+async def test_the_log_is_verified_from_a_seal_that_was_kept(office: Office):
+    await office.file()
+    sealed = await housekeeping.seal(office.desk)
+    assert sealed is not None
+    await office.file()
+    whole = await verification.verify(office.desk)
+    kept = (sealed.through_seq, sealed.seal)
+    rest = await verification.verify(office.desk, kept)
+    assert rest.flaw is None
+    assert (rest.events, rest.hash) == (whole.events - sealed.through_seq, whole.hash)
+    for wrong in (
+        (sealed.through_seq, "0" * 64),
+        (sealed.through_seq - 1, sealed.seal),
+        (sealed.through_seq + 1, sealed.seal),
+        (whole.events + 7, sealed.seal),
+        (0, sealed.seal),
+    ):
+        with pytest.raises(verification.UnknownSeal):
+            await verification.verify(office.desk, wrong)
