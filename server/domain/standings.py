@@ -6,7 +6,7 @@ In work (在办) are tickets that one holds whose status is new or open: their w
 ticket that waits for somebody else is held, but it is no load.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from server.domain.events import (
     PriorityChanged,
     Resolved,
     Routed,
+    StatusChanged,
     Transferred,
 )
 from server.domain.ticket import OPEN_CATEGORIES, Ticket
@@ -48,8 +49,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc
     """近况. `load` is 在办数, `weight` the same weighted by priority, in halves of a normal ticket;
     `categories` counts tickets in work by category, `held` all open tickets in hand. `given` are
     the instants of the tickets given within `REMEMBERED` before the last one, `run` those of the
-    urgent ones in a row. `pace` is seconds from taking to solving, the latest weighing most; None
-    before the first.
+    urgent ones in a row. `pace` is for how many seconds tickets were in work from taking to
+    solving, the latest weighing most; None before the first.
 
     Instants are written one after the other, ten digits each: hundreds of standings are read for a
     decision, of which few look at them.
@@ -199,14 +200,13 @@ def told(
     priority: str,
     *,
     at: datetime,
-    held_at: datetime | None,
+    took: int = 0,
 ) -> Standing:
     """The standing after an event that concerns this colleague: a ticket of this priority was
-    given at this instant, or one that was taken at `held_at` is solved.
+    given at this instant, or one that `took` so many seconds of work is solved.
     """
     now = int(at.timestamp())
     if isinstance(body, Resolved):
-        took = now - int(held_at.timestamp()) if held_at is not None else 0
         if took <= 0:
             return standing  # taken in the same breath: that says nothing of the pace
         pace = took if standing.pace is None else standing.pace + (took - standing.pace) // _SHARE
@@ -219,6 +219,30 @@ def told(
         given=standing.given[len(standing.given) - kept :] + written(now),
         run=run if priority == Priority.URGENT else "",
     )
+
+
+Moved = tuple[datetime, StatusChanged]
+"""A change of status, and when it was."""
+
+
+def seconds_in_work(ticket: Ticket, changes: Sequence[Moved], until: datetime) -> int:
+    """How long a ticket was in work since its colleague took it, by the wall clock: what waited
+    for a customer or for others, or was solved for a while, is not his time. `changes` of its
+    status in their order; those before he took it do not matter. 0 for a ticket that nobody has.
+    """
+    since = ticket.held_at
+    if since is None:
+        return 0
+    changes = [one for one in changes if since <= one[0] <= until]
+    category: str = changes[0][1].old_category if changes else ticket.status_category
+    worked = timedelta()
+    for at, change in changes:
+        if category in IN_WORK:
+            worked += at - since
+        since, category = at, change.new_category
+    if category in IN_WORK:
+        worked += until - since
+    return int(worked.total_seconds())
 
 
 def rests_until(standing: Standing, after: int, rest: int) -> int:

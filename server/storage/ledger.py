@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from server.domain.events import Actor, AnyBody, Event, Via
+from server.domain.events import Actor, AnyBody, Event, StatusChanged, Via
 from server.storage.database import Reading, Statement, Unit
 from server.storage.prepared import RowsStatement
 
@@ -89,6 +89,11 @@ _LAST_OF_KIND = Statement(
 _LAST_EVENT = Statement(
     f"SELECT {_COLUMNS} FROM event WHERE ticket = :ticket AND kind = :kind"  # noqa: S608
     " ORDER BY ticket_seq DESC LIMIT 1",
+    Row,
+)
+_MOVES = Statement(
+    f"SELECT {_COLUMNS} FROM event WHERE ticket = :ticket AND kind = 'status_changed'"  # noqa: S608
+    " AND recorded_at >= :since ORDER BY ticket_seq",
     Row,
 )
 _PLACINGS = Statement(
@@ -178,6 +183,15 @@ async def list_placings(db: Reading, ticket: int, limit: int = 20) -> list[Event
     """How a ticket came to where it is: routed, transferred, released; the latest first."""
     rows = await db.all(_PLACINGS, ticket=ticket, limit=limit)
     return [event for row in rows if (event := row.event()) is not None]
+
+
+async def list_moves(
+    db: Reading, ticket: int, since: datetime
+) -> list[tuple[datetime, StatusChanged]]:
+    """A ticket's changes of status since an instant, in their order."""
+    rows = await db.all(_MOVES, ticket=ticket, since=since)
+    found = [event for row in rows if (event := row.event()) is not None]
+    return [(one.recorded_at, one.body) for one in found if isinstance(one.body, StatusChanged)]
 
 
 async def last_of_kind(db: Reading, ticket: int, kind: str) -> datetime | None:

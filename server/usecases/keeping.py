@@ -13,9 +13,9 @@ from server.domain.events import Actor, AnyBody, Claimed, Decision, Priority, Re
 from server.domain.firm import Firm
 from server.domain.holding import waits
 from server.domain.routing import need_of
-from server.domain.standings import NOTHING, Standing, counted, moves, told
+from server.domain.standings import NOTHING, Standing, counted, moves, seconds_in_work, told
 from server.domain.ticket import Ticket
-from server.storage import standings
+from server.storage import ledger, standings
 from server.storage.database import Unit
 from server.storage.standings import Grab, Waiting
 from server.usecases.acts import Act
@@ -46,22 +46,28 @@ async def _keep_standings(
         return
     known = await act.desk.standings.read(act.unit)
     changed: dict[int, Standing] = {}
+    took = await _took(act.unit, before, events, at)
     for staff, (old, new, bodies) in moved.items():
         was = known.get(staff, NOTHING)
         now = counted(was, old, new)
         for body, priority in bodies:
-            now = _after(now, body, priority, before, at)
+            now = told(now, body, priority, at=at, took=took)
         if now != was:
             changed[staff] = now
     if changed:
         await act.desk.standings.put(act.unit, changed)
 
 
-def _after(
-    standing: Standing, body: AnyBody, priority: str, before: Ticket | None, at: datetime
-) -> Standing:
-    held_at = before.held_at if before is not None and isinstance(body, Resolved) else None
-    return told(standing, body, priority, at=at, held_at=held_at)
+async def _took(
+    unit: Unit, before: Ticket | None, events: tuple[AnyBody, ...], at: datetime
+) -> int:
+    """How long a ticket that is solved now was in work; what this change moves takes no time."""
+    if before is None or before.held_at is None:
+        return 0
+    if not any(isinstance(body, Resolved) for body in events):
+        return 0
+    changes = await ledger.list_moves(unit, before.number, before.held_at)
+    return seconds_in_work(before, changes, at)
 
 
 async def _keep_waiting(

@@ -19,12 +19,22 @@ from server.domain.events import (
     Opened,
     PriorityChanged,
     Released,
+    Resolved,
     Routed,
     StatusChanged,
     Transferred,
 )
 from server.domain.holding import waits
-from server.domain.standings import NOTHING, Cell, Standing, counted, moves, told
+from server.domain.standings import (
+    NOTHING,
+    Cell,
+    Moved,
+    Standing,
+    counted,
+    moves,
+    seconds_in_work,
+    told,
+)
 from server.domain.ticket import Ticket
 from server.storage import audit, ledger, standings, tickets
 from server.storage.database import Reading
@@ -109,6 +119,7 @@ async def rebuild(act: Act) -> int:
 async def fold_all(db: Reading) -> dict[int, Standing]:
     """Everybody's standing, folded from the first event on."""
     known: dict[int, Ticket] = {}
+    moved: dict[int, list[Moved]] = {}
     found: dict[int, Standing] = {}
     seq = 0
     while rows := await ledger.list_rows_since(db, seq, _PAGE):
@@ -116,21 +127,31 @@ async def fold_all(db: Reading) -> dict[int, Standing]:
         for row in rows:
             event = row.event()
             if event is not None and event.ticket is not None:
-                _step(known, found, event, event.ticket)
+                _step(known, moved, found, event, event.ticket)
     return found
 
 
-def _step(known: dict[int, Ticket], found: dict[int, Standing], event: Event, number: int) -> None:
+def _step(
+    known: dict[int, Ticket],
+    moved: dict[int, list[Moved]],
+    found: dict[int, Standing],
+    event: Event,
+    number: int,
+) -> None:
     before = known.get(number)
     after = _after(before, event, number)
     if after is None:
         return
     known[number] = after
-    held_at = before.held_at if before is not None else None
+    if isinstance(event.body, StatusChanged):
+        moved.setdefault(number, []).append((event.recorded_at, event.body))
+    took = 0
+    if before is not None and isinstance(event.body, Resolved):
+        took = seconds_in_work(before, moved.get(number, ()), event.recorded_at)
     for staff, (old, new, bodies) in moves(before, after, (event.body,)).items():
         standing = counted(found.get(staff, NOTHING), old, new)
         for body, priority in bodies:
-            standing = told(standing, body, priority, at=event.recorded_at, held_at=held_at)
+            standing = told(standing, body, priority, at=event.recorded_at, took=took)
         found[staff] = standing
 
 

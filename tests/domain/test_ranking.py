@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from server.domain.events import Claimed, Priority, Resolved, Routed
+from server.domain.events import Claimed, Priority, Resolved, Routed, StatusCategory, StatusChanged
 from server.domain.events import Decision as Decided
 from server.domain.people import Role
 from server.domain.queues import Caps, Fatigue, Queue, Weights
@@ -22,6 +22,7 @@ from server.domain.standings import (
     instants,
     moves,
     rests_until,
+    seconds_in_work,
     told,
     written,
 )
@@ -346,19 +347,44 @@ def test_a_change_moves_the_standing_of_both_colleagues():
     assert counted(counted(NOTHING, None, new), new, None) == NOTHING
 
 
+def test_what_waits_or_is_solved_for_a_while_is_nobodys_pace():
+    """3.2.3"""
+
+    def moved(minutes, old, new):
+        change = StatusChanged(
+            old=old, new=new, old_category=StatusCategory(old), new_category=StatusCategory(new)
+        )
+        return MONDAY + timedelta(minutes=minutes), change
+
+    until = MONDAY + timedelta(minutes=100)
+    ticket = replace(a_ticket("open", assignee=3), held_at=MONDAY)
+    assert seconds_in_work(ticket, [], until) == 6000
+    assert seconds_in_work(replace(ticket, held_at=None), [], until) == 0
+    assert seconds_in_work(replace(ticket, status_category="waiting_third"), [], until) == 0
+    story = [
+        moved(-30, "new", "waiting_internal"),
+        moved(-10, "waiting_internal", "open"),
+        moved(10, "open", "waiting_customer"),
+        moved(40, "waiting_customer", "open"),
+        moved(50, "open", "resolved"),
+        moved(95, "resolved", "open"),
+        moved(100, "open", "resolved"),
+    ]
+    assert seconds_in_work(ticket, story, until) == 60 * (10 + 10 + 5)
+
+
 def test_what_was_given_and_how_long_solving_took_is_remembered():
     decision = Decided(rule=None, rule_name="", version=1, team="t")
     given = Routed(team="t", assignee=3, decision=decision)
-    first = told(NOTHING, given, "urgent", at=MONDAY, held_at=None)
+    first = told(NOTHING, given, "urgent", at=MONDAY)
     later = MONDAY + timedelta(hours=9)
-    second = told(first, given, "urgent", at=later, held_at=None)
+    second = told(first, given, "urgent", at=later)
     assert instants(second.given) == [int(later.timestamp())]
     assert instants(second.run) == [NOW, int(later.timestamp())]
-    assert told(second, given, "low", at=later, held_at=None).run == ""
-    solved = told(second, Resolved(message=None, by=3), "low", at=later, held_at=MONDAY)
+    assert told(second, given, "low", at=later).run == ""
+    solved = told(second, Resolved(message=None, by=3), "low", at=later, took=9 * 3600)
     assert solved.pace == 9 * 3600
-    again = told(solved, Resolved(message=None, by=3), "low", at=later, held_at=later)
+    again = told(solved, Resolved(message=None, by=3), "low", at=later, took=0)
     assert again.pace == solved.pace  # taken in the same breath
-    hour_ago = later - timedelta(hours=1)
-    again = told(solved, Resolved(message=None, by=3), "low", at=later, held_at=hour_ago)
+    again = told(solved, Resolved(message=None, by=3), "low", at=later, took=3600)
     assert again.pace == 7 * 3600

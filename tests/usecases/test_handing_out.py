@@ -81,6 +81,11 @@ async def test_a_standing_counts_what_is_in_work_and_can_be_made_again(office: O
     numbers = [(await office.file(NETWORK)).number for _ in range(3)]
     await office.do(office.li, c.SetPriority(ticket=numbers[0], priority=Priority.URGENT))
     office.move_by(timedelta(minutes=40))
+    await office.do(office.li, c.Reply(ticket=numbers[1], text="您看好了没有"))
+    until = office.desk.clock.now() + timedelta(hours=9)
+    hold = c.Hold(ticket=numbers[1], status="waiting_customer", reason="等回话", until=until)
+    await office.do(office.li, hold)
+    office.move_by(timedelta(hours=3))  # which nobody works
     await office.do(office.li, c.Resolve(ticket=numbers[1], solution="好了"))
     until = office.desk.clock.now() + timedelta(hours=4)
     hold = c.Hold(ticket=numbers[2], status="waiting_customer", reason="等回电", until=until)
