@@ -133,4 +133,4 @@ def progress_link(desk: Desk, number: int) -> str:
 
 def link_to(public_url: str, number: int) -> str:
     """The ticket's page in the console; empty while the desk has no address of its own."""
-    return f"{public_url}/tickets/{number}" if public_url else ""
+    return f"{public_url}/console/tickets/{number}" if public_url else ""

@@ -158,6 +158,23 @@ class CalledBack(Protocol):
         ...
 
 
+@runtime_checkable
+class Vouching(Protocol):
+    """A connection whose platform vouches for people: a colleague who opens one of our pages inside
+    it need not say a password.
+    """
+
+    def way_in(self, back: str, state: str) -> str:
+        """Where a browser is sent to be told who it is; it comes back to `back` with `state`."""
+        ...
+
+    async def who_is(self, code: str) -> str | None:
+        """The account that a code stands for, or None: nobody of the firm. Refuses `NotGenuine`
+        for a code that is over or none.
+        """
+        ...
+
+
 class BadChannel(ValueError):
     """A channel's settings cannot be used; `key` is the setting's name."""
 

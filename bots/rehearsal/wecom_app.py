@@ -145,6 +145,7 @@ class WeComAppRehearsal:
         self.token = ""
         self._activity = activity
         self._files: dict[str, bytes] = {}
+        self._codes: dict[str, str] = {}
         self._sent: dict[str, deque[datetime]] = {}
         self._numbers = 0
         self._runner: web.AppRunner | None = None
@@ -164,6 +165,7 @@ class WeComAppRehearsal:
             [
                 web.get("/cgi-bin/gettoken", self._get_token),
                 web.get("/cgi-bin/media/get", self._media),
+                web.get("/cgi-bin/auth/getuserinfo", self._who_is),
                 *(web.post(path, self._served(path, rule)) for path, rule in rules.items()),
             ]
         )
@@ -329,6 +331,22 @@ class WeComAppRehearsal:
         return web.json_response(
             {"errcode": 0, "errmsg": "ok", "access_token": self.token, "expires_in": _TOKEN_LIFE}
         )
+
+    def sign_in_code(self, user_id: str) -> str:
+        """What WeCom's browser brings back for somebody; it counts once (5.1)."""
+        code = secrets.token_hex(8)
+        self._codes[code] = user_id
+        return code
+
+    async def _who_is(self, request: web.Request) -> web.Response:
+        code = self._admit(request)
+        user_id = self._codes.pop(request.query.get("code", ""), None)
+        if code is None and user_id is None:
+            code = 40029
+        if code is not None:
+            return web.json_response(_refused(code, self.faults.untrusted))
+        known = "userid" if user_id in self.people else "openid"
+        return web.json_response(_refused(0) | {known: user_id})
 
     def _served(
         self, path: str, rule: Callable[[web.Request, Any], dict[str, Any]]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -20,6 +21,7 @@ from server.usecases import chat
 from server.words import LANGUAGES, say
 
 KIND: Final = "wecom_app"
+_AUTHORIZE: Final = "https://open.weixin.qq.com/connect/oauth2/authorize"
 _AGAIN: Final = timedelta(minutes=1)
 _RARELY: Final = timedelta(minutes=30)
 _FRESH: Final = timedelta(hours=2)
@@ -40,7 +42,7 @@ class WeComAppConnection:
     def __init__(self, desk: Desk, settings: WeComAppSettings, secrets: Secrets) -> None:
         """Refuses `BadChannel`."""
         self._desk = desk
-        self._proof = settings.proof
+        self._settings = settings
         self._envelope = _envelope_of(settings, secrets)
         own = settings.url.rstrip("/") != URL
         self._http = Http(desk.activity, allowed=[settings.host] if own else ())
@@ -139,7 +141,33 @@ class WeComAppConnection:
 
     def proof(self, name: str) -> str | None:
         """The content of the file by which WeCom has the domain proved, if that is its name."""
-        return self._proof if self._proof and name == f"WW_verify_{self._proof}.txt" else None
+        proof = self._settings.proof
+        return proof if proof and name == f"WW_verify_{proof}.txt" else None
+
+    def way_in(self, back: str, state: str) -> str:
+        """WeCom's silent sign-in, inside its own browser; the fragment is required (5.1)."""
+        query = urlencode(
+            {
+                "appid": self._settings.corp_id,
+                "redirect_uri": back,
+                "response_type": "code",
+                "scope": "snsapi_base",
+                "state": state,
+                "agentid": self._settings.app_id,
+            }
+        )
+        return f"{_AUTHORIZE}?{query}#wechat_redirect"
+
+    async def who_is(self, code: str) -> str | None:
+        """The member behind a code; one that is over is not asked for twice. Refuses
+        `NotGenuine`.
+        """
+        try:
+            return await self._client.who_is(code)
+        except Trouble as trouble:
+            if trouble.code in _ADVICE:
+                self._hear_trouble(trouble)
+            raise NotGenuine(trouble.code) from None
 
     def _open(self, query: Mapping[str, str], text: str) -> str:
         if self._envelope is None:

@@ -23,6 +23,7 @@ from server.api import (
     budget,
     calendars,
     callbacks,
+    chat_sign_in,
     dry_run,
     duty,
     law,
@@ -108,8 +109,9 @@ def make_api(
     edge.slowest_body = slowest_body
     known = [(operation, HANDLERS[operation.id]) for operation in OPERATIONS]
     operations = [_route(edge, operation, handler) for operation, handler in (*known, *extra)]
+    called = [*callbacks.routes(edge), *chat_sign_in.routes(edge)]
     return _Bare(
-        [*operations, *callbacks.routes(edge), *pages.routes(edge, dist)],
+        [*operations, *called, *pages.routes(edge, dist)],
         middleware=[Gate(edge)],
         before_send=[Hardening(frame_ancestors)],
         exception_handlers={Exception: answer_problem},

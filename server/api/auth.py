@@ -13,6 +13,7 @@ from server.api import schemas as s
 from server.api.calendars import holidays_end
 from server.api.calls import Answer, Call, Handler, Principal, cookie_of
 from server.api.reading import Refused, email_of, needed
+from server.desk import Desk
 from server.domain.errors import WrongPassword
 from server.domain.people import Staff
 from server.domain.starting import StartingNames
@@ -25,9 +26,9 @@ _CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODE_LENGTH: Final = 8
 
 
-def new_secret(call: Call) -> str:
+def new_secret(desk: Desk) -> str:
     """A secret that nobody guesses."""
-    return base64.urlsafe_b64encode(call.desk.entropy.token_bytes(32)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(desk.entropy.token_bytes(32)).decode().rstrip("=")
 
 
 async def read_session(call: Call) -> s.SessionState:
@@ -64,7 +65,7 @@ async def sign_in(call: Call, asked: s.SignIn) -> Answer:
 
 
 async def _signed_in(call: Call, staff: Staff) -> Answer:
-    secret = new_secret(call)
+    secret = new_secret(call.desk)
     digest = vault.digest(secret)
     await people.open_session(call.desk, staff.id, digest, call.desk.clock.now() + SESSION_LIFE)
     call.principal = Principal(staff, digest)
@@ -136,7 +137,7 @@ async def add_token(call: Call, asked: s.TokenWanted) -> Answer:
     """A token that can write can read too."""
     needed(name=asked.name)
     scopes = ("read", "write") if "write" in asked.scopes else ("read",)
-    secret = f"pd_{new_secret(call)}"
+    secret = f"pd_{new_secret(call.desk)}"
     kept = await people.add_token(
         call.desk, call.by, asked.name.strip(), vault.digest(secret), scopes
     )

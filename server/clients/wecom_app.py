@@ -100,6 +100,15 @@ class WeComApp:
             repeatable=True,
         )
 
+    async def who_is(self, code: str) -> str | None:
+        """The member whom WeCom sent back with this code; None: an outsider (5.1). A code lives
+        five minutes and counts once: `Permanent("40029")`.
+        """
+        answer = await self._call(
+            "GET", "/cgi-bin/auth/getuserinfo", None, {"code": code}, repeatable=False
+        )
+        return str(answer.get("userid") or "") or None
+
     async def download(self, media_id: str) -> bytes:
         """The bytes of what somebody sent in the last three days (2.6). More than 20 MB:
         `Permanent("too_large")`.

@@ -204,3 +204,65 @@ async def test_the_domain_is_proved_by_the_file_of_the_settings(stage: WeComAppS
         shown = await client.get("/WW_verify_aB3dE5fG7hJ9kL1m.txt")
         assert (shown.status_code, shown.text) == (200, "aB3dE5fG7hJ9kL1m")
         assert (await client.get("/WW_verify_other.txt")).status_code == 404
+
+
+async def test_inside_wecom_nobody_is_asked_for_a_password(stage: WeComAppStage) -> None:
+    url = await stage.world.url()
+    async with httpx.AsyncClient(trust_env=False, base_url=url) as browser:
+        left = await browser.get("/chat-sign-in/wecom_app", params={"to": "/console/tickets/1"})
+        way = httpx.URL(left.headers["location"])
+        assert (left.status_code, way.host) == (302, "open.weixin.qq.com")
+        assert str(way).endswith("#wechat_redirect")
+        asked = way.params
+        assert (asked["appid"], asked["scope"]) == (stage.doc["corp_id"], "snsapi_base")
+        back = asked["redirect_uri"].removeprefix(url)
+        code = stage.sim.sign_in_code("w002")
+        come = await browser.get(back, params={"code": code, "state": asked["state"]})
+        assert (come.status_code, come.headers["location"]) == (302, "/console/tickets/1")
+        me = (await browser.get("/api/v1/session")).json()["me"]
+        assert me["name"] == "李工"
+        again = await browser.get("/chat-sign-in/wecom_app", params={"to": "/console/tickets/2"})
+        assert again.headers["location"] == "/console/tickets/2"
+
+
+@pytest.mark.parametrize(
+    ("account", "state", "refused"),
+    [
+        ("w002", "another browser's", "not_vouched_for"),
+        ("outsider", None, "unbound_account"),
+        ("w009", None, "unbound_account"),
+        (None, None, "not_vouched_for"),
+    ],
+    ids=["state", "outsider", "unbound", "code"],
+)
+async def test_who_is_not_vouched_for_is_not_signed_in(
+    stage: WeComAppStage, account: str | None, state: str | None, refused: str
+) -> None:
+    stage.sim.person("w009", "新人")
+    async with httpx.AsyncClient(trust_env=False, base_url=await stage.world.url()) as browser:
+        left = await browser.get("/chat-sign-in/wecom_app")
+        asked = httpx.URL(left.headers["location"]).params
+        code = stage.sim.sign_in_code(account) if account is not None else "over"
+        query = {"code": code, "state": state or asked["state"]}
+        come = await browser.get("/chat-sign-in/wecom_app/back", params=query)
+        assert (come.status_code, come.json()["error"]) == (403, refused)
+        assert (await browser.get("/api/v1/session")).json()["me"] is None
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/console/\\evil",
+        "/api/v1/session",
+        "/console/ x",
+    ],
+)
+async def test_nobody_is_led_to_another_site(stage: WeComAppStage, to: str) -> None:
+    async with httpx.AsyncClient(trust_env=False, base_url=await stage.world.url()) as browser:
+        left = await browser.get("/chat-sign-in/wecom_app", params={"to": to})
+        asked = httpx.URL(left.headers["location"]).params
+        query = {"code": stage.sim.sign_in_code("w002"), "state": asked["state"]}
+        come = await browser.get("/chat-sign-in/wecom_app/back", params=query)
+        assert come.headers["location"] == "/console/"
