@@ -23,10 +23,10 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 import aiohttp
-import msgspec
 from aiohttp import web
 
 from bots.rehearsal.dingtalk_world import Clock
+from bots.rehearsal.wecom_app_world import App, Faults, Line, Person, Robot, Seen
 from server.clients import Activity
 from server.clients.wecom_crypto import BadEnvelope, Envelope, Sealed
 
@@ -40,94 +40,6 @@ _TOKEN_LIFE: Final = 7200
 _PATIENCE: Final = aiohttp.ClientTimeout(total=5)
 _URL_PATIENCE: Final = aiohttp.ClientTimeout(total=1)
 _SALT: Final = b"0123456789abcdef"
-
-
-class Seen(msgspec.Struct, kw_only=True):
-    """One message as it stands in a chat window."""
-
-    at: datetime
-    chat: str
-    sender: str
-    from_robot: bool = False
-    kind: str = "text"
-    text: str = ""
-
-
-class Line(msgspec.Struct, frozen=True, eq=False):
-    """What somebody wrote, and what the desk's address said to it: a status for each try."""
-
-    seen: Seen
-    statuses: list[int] = []
-    ended: list[bool] = []
-
-    @property
-    def acked(self) -> bool:
-        """It was taken, or WeCom gave it up."""
-        return bool(self.ended)
-
-
-class Faults(msgspec.Struct):
-    """What goes wrong next: error codes for the next calls of a path, callbacks that are sent
-    twice, and the address from which calls are not trusted.
-    """
-
-    answers: dict[str, list[int]] = msgspec.field(default_factory=dict)
-    duplicate_next: int = 0
-    untrusted: str = ""
-
-    def answer_next(self, path: str, code: int) -> None:
-        """Refuse the next call of this path with this code."""
-        self.answers.setdefault(path, []).append(code)
-
-
-class App(msgspec.Struct):
-    """A self-built app, and where WeCom calls back to."""
-
-    corp_id: str
-    id: int
-    secret: str
-    callback_url: str = ""
-    envelope: Envelope | None = None
-    menu: list[dict[str, Any]] = []
-
-
-class Person:
-    """A member whom the app can see."""
-
-    def __init__(self, rehearsal: "WeComAppRehearsal", user_id: str, name: str) -> None:
-        self._rehearsal = rehearsal
-        self.id = user_id
-        self.name = name
-
-    def says(self, text: str) -> Line:
-        """Write to the app; nobody else reads it."""
-        fields = {"MsgType": "text", "Content": text}
-        return self._rehearsal.call_back(self, fields, text, message=True)
-
-    def sends_picture(self, content: bytes) -> Line:
-        """A picture, kept for three days under its media id."""
-        media_id = self._rehearsal.keep(content)
-        fields = {"MsgType": "image", "PicUrl": "https://wework.example/p", "MediaId": media_id}
-        return self._rehearsal.call_back(self, fields, "", message=True)
-
-    def presses_menu(self, key: str) -> Line:
-        """Press a button of the app's menu."""
-        fields = {"MsgType": "event", "Event": "click", "EventKey": key}
-        return self._rehearsal.call_back(self, fields, f"[{key}]", message=False)
-
-    @property
-    def private_messages(self) -> list[Seen]:
-        """What stands in this person's chat with the app."""
-        return [one for one in self._rehearsal.messages if one.chat == self.id]
-
-
-class Robot(msgspec.Struct):
-    """A group with a robot in it; who has the key writes in the group."""
-
-    key: str
-    title: str
-    messages: list[Seen] = []
-    removed: bool = False
 
 
 class WeComAppRehearsal:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from bots.dingtalk.render import PUBLIC_TEMPLATE
-from bots.rehearsal import wecom, wecom_app
+from bots.rehearsal import wecom, wecom_app, wecom_app_world
 from bots.rehearsal.dingtalk import DingTalkRehearsal
 from bots.rehearsal.dingtalk_world import Seen
 from server import vault
@@ -304,7 +304,7 @@ class AppChat:
     """The rehearsed app's people by name; it is in no groups."""
 
     def __init__(self) -> None:
-        self.people: dict[str, wecom_app.Person] = {}
+        self.people: dict[str, wecom_app_world.Person] = {}
 
 
 STAGES: dict[str, Callable[[World], Stage]] = {"dingtalk": DingTalkStage, "wecom": WeComStage}
