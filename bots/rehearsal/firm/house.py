@@ -13,6 +13,7 @@ from server.domain.calendars import Calendar, Hours, china_calendar
 from server.domain.conditions import All, AnyOf, Is, Says
 from server.domain.events import Priority, StatusCategory
 from server.domain.firm import Profile
+from server.domain.habits import TeamHabits, Wish
 from server.domain.law import Policy
 from server.domain.people import Team
 from server.domain.priority import OnWords
@@ -225,6 +226,10 @@ RULES: Final = Rules(
 )
 
 
+EACH_BY_ITSELF: Final = TeamHabits(topics={"queue": Wish(minutes=0)})
+"""Whoever plays a story wants to see each card at once, not three minutes' worth of them."""
+
+
 def documents(members: Mapping[str, Team]) -> Iterator[tuple[str, str, Any]]:
     """Everything to be saved, as kind, id and document, in an order that always fits."""
     yield "calendar", "default", CALENDAR
@@ -236,6 +241,7 @@ def documents(members: Mapping[str, Team]) -> Iterator[tuple[str, str, Any]]:
         yield "queue", queue.id, queue
     for team in members.values():
         yield "team", team.id, team
+        yield "team_habits", team.id, EACH_BY_ITSELF
     for store in STORES:
         yield "store", store.id, store
     yield "matrix", "default", MATRIX
