@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from bots import asking, filing, looking, quoting, shifting, taking_back, working
-from bots.heard import Heard
+from bots.heard import Fetch, Heard
 from bots.orders import ORDERS
 from bots.turn import Turn, begin
 from server.desk import Desk, Reader
@@ -49,9 +49,9 @@ _CARDS: Final[dict[Verb, Kind]] = {"waiting": "waiting", "mine": "mine", "show":
 """Questions whose answer can be a card with buttons."""
 
 
-async def hear(desk: Desk, arrival: Arrival, heard: Heard) -> None:
+async def hear(desk: Desk, arrival: Arrival, heard: Heard, fetch: Fetch | None = None) -> None:
     """Work on one line: settles its arrival with exactly one answer."""
-    turn = await begin(desk, arrival, heard)
+    turn = await begin(desk, arrival, heard, fetch)
     if heard.withheld:
         await turn.answer("withheld")
     elif turn.phrase is not None and turn.phrase.verb == "bind":
@@ -154,7 +154,7 @@ async def _not_understood(turn: Turn) -> None:
     """Nothing is done; the nearest command is offered."""
     heard = turn.heard
     if not heard.text:
-        await turn.answer("only_text" if heard.attached else "greeting")
+        await turn.answer("only_in_private" if heard.attached else "greeting")
         return
     near = nearest(heard.text)
     if near is not None:
@@ -163,10 +163,12 @@ async def _not_understood(turn: Turn) -> None:
         await turn.answer("not_understood")
 
 
-def reader_of(translate: Callable[[str], Heard]) -> Reader:
-    """A platform's reader: `translate` makes a line of what was kept of it."""
+def reader_of(translate: Callable[[str], Heard], fetch: Fetch | None = None) -> Reader:
+    """A platform's reader: `translate` makes a line of what was kept of it, `fetch` gets what came
+    along.
+    """
 
     async def read_arrival(desk: Desk, arrival: Arrival) -> None:
-        await hear(desk, arrival, translate(arrival.body))
+        await hear(desk, arrival, translate(arrival.body), fetch)
 
     return read_arrival

@@ -5,9 +5,10 @@ nothing else: they are the customers then.
 
 from typing import Final
 
+from bots.attaching import collect, left_behind
 from bots.telling import cut, progress_link, subject_of, where
 from bots.turn import Turn
-from bots.working import left_behind
+from server.domain.attachments import Kept
 from server.domain.errors import Refusal
 from server.domain.firm import Firm
 from server.domain.people import Staff
@@ -23,9 +24,9 @@ from server.domain.sketches import (
     read_wish,
     tells_of_trouble,
 )
-from server.domain.sketches import subject_of as subject_in
 from server.usecases import chat
 from server.usecases.acts import Act
+from server.usecases.attachments import attach
 from server.usecases.chat import Said
 from server.usecases.intake import Filed, Filing, open_filing
 
@@ -40,7 +41,8 @@ async def file(turn: Turn, phrase: Phrase, person: Staff | None) -> None:
         recall = turn.recall.fills(Form(asked_at=turn.now))
         await _say(turn, turn.say("form.what"), recall)
         return
-    await _submit(turn, _filing(turn, phrase.text, person), turn.recall.answered())
+    kept = await collect(turn)
+    await _submit(turn, _filing(turn, phrase.text, person), turn.recall.answered(), kept=kept)
 
 
 def is_answer(phrase: Phrase | None) -> bool:
@@ -96,7 +98,13 @@ def _filing(turn: Turn, text: str, person: Staff | None) -> Filing:
     )
 
 
-async def _submit(turn: Turn, filing: Filing, recall: Recall, code: str = "done.file") -> None:
+async def _submit(
+    turn: Turn,
+    filing: Filing,
+    recall: Recall,
+    code: str = "done.file",
+    kept: tuple[Kept, ...] = (),
+) -> None:
     if filing.account is not None:
         try:
             turn.desk.limits.spend("stranger", " ".join(filing.account), turn.now)
@@ -105,7 +113,10 @@ async def _submit(turn: Turn, filing: Filing, recall: Recall, code: str = "done.
             return
 
     async def open_it(act: Act) -> tuple[Filed, Firm]:
-        return await open_filing(act, filing), await act.firm()
+        filed = await open_filing(act, filing)
+        if not filed.repeated:
+            await attach(act, filed.ticket.number, kept)
+        return filed, await act.firm()
 
     def said(found: tuple[Filed, Firm]) -> Said:
         ticket = found[0].ticket
@@ -144,13 +155,18 @@ def takes(turn: Turn) -> bool:
     heard = turn.heard
     if not heard.private or not (heard.text or heard.attached):
         return False
-    return joins(turn.recall.sketch, turn.now) or tells_of_trouble(heard.text)
+    begun = joins(turn.recall.sketch, turn.now) or tells_of_trouble(heard.text)
+    return begun or (bool(heard.attached) and not heard.text)
 
 
 async def gather(turn: Turn) -> None:
     """One more text of a customer's."""
-    sketch = gathered(turn.recall.sketch, turn.heard.text.strip(), turn.now)
-    await _show(turn, sketch)
+    kept = await collect(turn)
+    text = turn.heard.text.strip()
+    if not text and not kept and not joins(turn.recall.sketch, turn.now):
+        await turn.answer("attachments_left", count=turn.lost)
+        return
+    await _show(turn, gathered(turn.recall.sketch, text, turn.now, kept))
 
 
 async def decide(turn: Turn, person: Staff) -> bool:
@@ -178,14 +194,14 @@ async def _file(turn: Turn, sketch: Sketch, person: Staff) -> None:
     filing = Filing(
         channel=turn.arrival.channel,
         key=f"file:{turn.arrival.key}",
-        subject=cut(sketch.subject or subject_in(sketch.texts), _SUBJECT),
-        text=text,
+        subject=cut(sketch.subject, _SUBJECT) or turn.say("sketch.pictures"),
+        text=text or turn.say("see_attached"),
         name=sketch.name or sketch.phone or turn.say("sketch.nobody"),
         phone=sketch.phone,
         via=turn.talk.via,
         by=person,
     )
-    await _submit(turn, filing, turn.recall.sketches(None), "sketch.filed")
+    await _submit(turn, filing, turn.recall.sketches(None), "sketch.filed", sketch.kept)
 
 
 async def _show(turn: Turn, sketch: Sketch) -> None:
@@ -197,8 +213,9 @@ async def _show(turn: Turn, sketch: Sketch) -> None:
         phone=sketch.phone or unknown,
         address=sketch.address or unknown,
         count=len(sketch.texts),
+        files=len(sketch.kept),
     )
-    await _say(turn, text, turn.recall.sketches(sketch))
+    await _say(turn, text + left_behind(turn), turn.recall.sketches(sketch))
 
 
 async def _say(turn: Turn, text: str, recall: Recall) -> None:

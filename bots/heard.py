@@ -1,5 +1,7 @@
 """What a colleague wrote, whatever the platform: platforms translate into this, nothing else."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 
@@ -9,6 +11,12 @@ class Attached(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     code: str
     name: str | None = None
+    key: str = ""
+    """What opens it, where the platform locks its files."""
+
+
+Fetch = Callable[[Attached], Awaitable[bytes]]
+"""Gets the bytes of what came along. Raises `Trouble`."""
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

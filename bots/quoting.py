@@ -9,11 +9,13 @@ from typing import Final
 
 import msgspec
 
+from bots.attaching import collect, left_behind
 from bots.orders import LONGEST_TEXT
 from bots.telling import subject_of
 from bots.turn import Turn
 from bots.working import assist
 from server.domain import commands as c
+from server.domain.attachments import Kept
 from server.domain.errors import Refusal
 from server.domain.people import Staff
 from server.domain.phrases import Phrase, number_in, spoken
@@ -61,7 +63,8 @@ def _kind_of(text: str, number: int) -> str:
 async def answer(turn: Turn, person: Staff, quoted: Quoted) -> None:
     """Words to a message of ours."""
     turn.about = quoted.ticket
-    text = spoken(turn.heard.text)
+    kept = await collect(turn)
+    text = spoken(turn.heard.text) or (turn.say("see_attached") if kept else "")
     if not text or len(text) > LONGEST_TEXT:
         code = "ask.too_long" if text else "ask.note"
         await turn.answer(code, ticket=quoted.ticket, most=LONGEST_TEXT)
@@ -75,28 +78,32 @@ async def answer(turn: Turn, person: Staff, quoted: Quoted) -> None:
         await turn.refuse(refusal)
         return
     if quoted.kind in _CUSTOMERS and turn.heard.private:
-        await _reply(turn, person, ticket, text)
+        await _reply(turn, person, ticket, text, kept)
     else:
-        await _note(turn, person, ticket, text)
+        await _note(turn, person, ticket, text, kept)
 
 
-async def _note(turn: Turn, person: Staff, ticket: Ticket, text: str) -> None:
+async def _note(
+    turn: Turn, person: Staff, ticket: Ticket, text: str, kept: tuple[Kept, ...]
+) -> None:
     def said(_outcomes: tuple[Outcome, ...]) -> Said:
         worded = turn.say("done.note", ticket=ticket.number, subject=subject_of(ticket))
         recall = turn.recall.speaks_of(ticket.number, turn.now)
-        return turn.said(worded, recall=recall.did((), turn.now))
+        return turn.said(worded + left_behind(turn), recall=recall.did((), turn.now))
 
     note = c.Note(ticket=ticket.number, text=text)
-    await chat.obey_line(turn.desk, turn.talk, (note,), person, said)
+    await chat.obey_line(turn.desk, turn.talk, (note,), person, said, kept)
 
 
-async def _reply(turn: Turn, person: Staff, ticket: Ticket, text: str) -> None:
+async def _reply(
+    turn: Turn, person: Staff, ticket: Ticket, text: str, kept: tuple[Kept, ...]
+) -> None:
     """To the customer, in a moment."""
     customer = (await chat.read_brief(turn.desk, ticket)).customer
 
     async def hold(act: Act) -> Held:
         via, recipient = turn.talk.via, turn.heard.recipient
-        return await held_replies.hold_reply(act, person, ticket.number, text, via, recipient)
+        return await held_replies.hold_reply(act, person, ticket.number, text, via, recipient, kept)
 
     def said(held: Held) -> Said:
         worded = turn.say(
@@ -107,6 +114,6 @@ async def _reply(turn: Turn, person: Staff, ticket: Ticket, text: str) -> None:
             subject=subject_of(ticket),
         )
         recall = turn.recall.speaks_of(ticket.number, turn.now).holds(held.id, turn.now)
-        return turn.said(worded, recall=recall)
+        return turn.said(worded + left_behind(turn), recall=recall)
 
     await chat.do(turn.desk, turn.talk, hold, said, ticket.number)

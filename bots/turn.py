@@ -5,7 +5,7 @@ from typing import cast
 
 import msgspec
 
-from bots.heard import Heard
+from bots.heard import Fetch, Heard
 from server.desk import Desk
 from server.domain.errors import Invalid, Refusal
 from server.domain.events import Via
@@ -26,13 +26,23 @@ class Turn:
     """
 
     def __init__(
-        self, desk: Desk, arrival: Arrival, heard: Heard, firm: Firm, recall: Recall
+        self,
+        desk: Desk,
+        arrival: Arrival,
+        heard: Heard,
+        *,
+        firm: Firm,
+        recall: Recall,
+        fetch: Fetch | None,
     ) -> None:
         self.desk = desk
         self.arrival = arrival
         self.heard = heard
         self.firm = firm
         self.recall = recall
+        self.fetch = fetch
+        self.lost = 0
+        """So many of the files that came along could not be taken."""
         self.person = _person(firm, arrival.channel, heard)
         self.language = self.person.language if self.person is not None else LANGUAGES[0]
         self.phrase: Phrase | None = None if heard.withheld else read(heard.text)
@@ -85,12 +95,12 @@ def spot_of(platform: str, heard: Heard) -> Spot | None:
     return Spot(platform, heard.conversation, heard.user_id)
 
 
-async def begin(desk: Desk, arrival: Arrival, heard: Heard) -> Turn:
+async def begin(desk: Desk, arrival: Arrival, heard: Heard, fetch: Fetch | None = None) -> Turn:
     """Take up a line."""
     firm = await desk.firm()
     spot = spot_of(arrival.channel, heard)
     recall = await chat.read_recall(desk, spot) if spot is not None else NOTHING
-    return Turn(desk, arrival, heard, firm, recall)
+    return Turn(desk, arrival, heard, firm=firm, recall=recall, fetch=fetch)
 
 
 def _person(firm: Firm, platform: str, heard: Heard) -> Staff | None:

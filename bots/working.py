@@ -2,6 +2,9 @@
 
 from typing import Final, cast
 
+from msgspec.structs import replace
+
+from bots.attaching import collect, left_behind
 from bots.orders import LONGEST_TEXT, Order, Place, Question, order_of
 from bots.telling import due_line, priority_name, status_name, subject_of, where
 from bots.turn import Turn, refusal_text
@@ -19,6 +22,8 @@ from server.vault import digest
 from server.words import say
 
 _TELL_DUE: Final = frozenset({"claim", "take_over", "reply", "resume", "reopen", "priority"})
+_SAYING: Final = frozenset({"reply", "note", "plan", "resolve"})
+"""Verbs that say something, to which pictures and files belong."""
 _MOST_AT_ONCE: Final = 20
 """So many tickets one line may name: its answer has to be read."""
 
@@ -30,6 +35,11 @@ async def order(turn: Turn, phrase: Phrase, person: Staff, chosen: int | None = 
     except Refusal as refusal:
         await turn.refuse(refusal)
         return
+    kept = await collect(turn) if phrase.verb in _SAYING else ()
+    if kept and not phrase.text:
+        phrase = replace(phrase, text=turn.say("see_attached"))
+    elif phrase.verb not in _SAYING:
+        turn.lost = len(turn.heard.attached)
     asked = _order(turn, phrase, ticket, chosen)
     if isinstance(asked, Question):
         await _ask(turn, phrase, ticket, asked)
@@ -41,7 +51,7 @@ async def order(turn: Turn, phrase: Phrase, person: Staff, chosen: int | None = 
         text = done(turn, phrase, after) + caller + left_behind(turn)
         return turn.said(text, recall=_remembered(turn, after.number, outcomes))
 
-    await chat.obey_line(turn.desk, turn.talk, (asked,), person, said)
+    await chat.obey_line(turn.desk, turn.talk, (asked,), person, said, kept)
 
 
 async def order_many(turn: Turn, phrase: Phrase, person: Staff, numbers: tuple[int, ...]) -> None:
@@ -129,11 +139,6 @@ def done(turn: Turn, phrase: Phrase, after: Ticket) -> str:
     )
     due = due_line(turn.language, after, turn.now, turn.firm.profile.zone)
     return f"{text}\n{due}" if due and phrase.verb in _TELL_DUE else text
-
-
-def left_behind(turn: Turn) -> str:
-    """Pictures that came along with a command stay in the chat: say so."""
-    return "\n" + turn.say("attachments_left") if turn.heard.attached else ""
 
 
 async def assist(turn: Turn, phrase: Phrase, person: Staff) -> None:

@@ -26,18 +26,22 @@ from typing import Any, Final
 
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import WebSocketException
+from websockets.http11 import Request, Response
 
 from bots.rehearsal import wecom_cards as cards
 from bots.rehearsal.dingtalk_world import Clock
 from bots.rehearsal.wecom_cards import CardOnWall, Click
 from bots.rehearsal.wecom_world import Bot, Faults, Line, Seen
 from server.clients import Activity
+from server.clients.wecom_crypto import encrypt, key_of
 
 REPLY_LIFE: Final = timedelta(hours=24)
 WELCOME_LIFE: Final = timedelta(seconds=5)
 MOST_A_MINUTE: Final = 30
 MOST_BYTES: Final = 20_480
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _MINUTE: Final = timedelta(minutes=1)
 _UNSUBSCRIBED: Final = 846601
 _UNKNOWN: Final = 846602
@@ -84,6 +88,18 @@ class Person:
         """A picture, in private."""
         body = {"msgtype": "image", "image": {"url": url, "aeskey": "k" * 43}}
         return self._rehearsal.hear(self, body, "", None)
+
+    def sends_file(self, content: bytes, text: str = "", in_: Group | None = None) -> Line:
+        """A picture with words, or in private a file without any, encrypted as WeCom does (4.6)."""
+        file = self._rehearsal.keep_file(content)
+        if not text:
+            return self._rehearsal.hear(self, {"msgtype": "file", "file": file}, "", None)
+        items = [
+            {"msgtype": "text", "text": {"content": text}},
+            {"msgtype": "image", "image": file},
+        ]
+        body = {"msgtype": "mixed", "mixed": {"msg_item": items}}
+        return self._rehearsal.hear(self, body, text, in_)
 
     def presses(self, seen: Seen, text: str) -> Click:
         """Press a button of a card, by its words as this person sees them."""
@@ -138,14 +154,35 @@ class WeComRehearsal:
         self._tasks_used: set[str] = set()
         self._clicks: dict[str, Click] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._files: dict[str, bytes] = {}
+        self._place = ""
         self._waiting: set[asyncio.Future[None]] = set()
         self._watching: list[Callable[[], None]] = []
 
     async def start(self) -> str:
         """Listen on loopback; the address for clients."""
-        self._server = await serve(self._serve, "127.0.0.1", 0, ping_interval=None)
+        self._server = await serve(
+            self._serve, "127.0.0.1", 0, ping_interval=None, process_request=self._hand_out
+        )
         port = next(iter(self._server.sockets)).getsockname()[1]
-        return f"ws://127.0.0.1:{port}"
+        self._place = f"127.0.0.1:{port}"
+        return f"ws://{self._place}"
+
+    def keep_file(self, content: bytes) -> dict[str, str]:
+        """Where a file lies, encrypted, and the key that opens it."""
+        key = "".join(self._random.choices(_LETTERS, k=42)) + "A"
+        path = f"/media/{self._code()}"
+        self._files[path] = encrypt(key_of(key), content)
+        return {"url": f"http://{self._place}{path}", "aeskey": key}
+
+    def _hand_out(self, _socket: ServerConnection, request: Request) -> Response | None:
+        """Files lie beside the socket."""
+        if not request.path.startswith("/media/"):
+            return None
+        body = self._files.get(request.path)
+        if body is None:
+            return Response(404, "Not Found", Headers({"Content-Length": "0"}), b"")
+        return Response(200, "OK", Headers({"Content-Length": str(len(body))}), body)
 
     async def stop(self) -> None:
         """Drop every socket and end every task."""

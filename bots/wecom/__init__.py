@@ -18,6 +18,13 @@ class WeComSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bot_id: str = ""
     url: str = _URL
 
+    @property
+    def hosts(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of an address that an administrator typed: it may be a private one."""
+        found = urlsplit(self.url)
+        port = found.port or (443 if found.scheme == "wss" else 80)
+        return () if self.url == _URL else ((found.hostname or "", port),)
+
 
 KEYS: Final = WeComSettings.__struct_fields__
 REQUIRED: Final = ("bot_id",)

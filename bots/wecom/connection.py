@@ -13,9 +13,12 @@ from bots.wecom import WeComSettings
 from bots.wecom.lines import ChatLine, read_line, read_press
 from bots.wecom.render import template_card
 from bots.wecom.send import WeComSender
-from server.clients import Trouble
+from server.clients import Permanent, Trouble
+from server.clients.http import Http
 from server.clients.wecom import BAD_SECRET, Frame, WeComBot, event_of
+from server.clients.wecom_crypto import BadEnvelope, decrypt, key_of
 from server.desk import Desk, Reader, Sender
+from server.domain.attachments import MOST_BYTES
 from server.domain.events import DESK
 from server.usecases import administration, cards, chat
 from server.usecases.chat import Arrival
@@ -23,6 +26,8 @@ from server.words import LANGUAGES, say
 
 KIND: Final = "wecom"
 _WELCOME: Final = timedelta(seconds=5)
+_FETCHING: Final = timedelta(seconds=60)
+_PADDING: Final = 32
 _WINDOW: Final = timedelta(seconds=4)
 """Of the five seconds for a card's update; the last one is for the way."""
 
@@ -46,7 +51,9 @@ class WeComConnection:
         self._met: set[str] = set()
         self._sender = WeComSender(desk, self._bot)
         self._windows = Windows()
-        self._lines = reader_of(heard_of)
+        # Files come from hosts of WeCom's own choosing; a private one only where it is rehearsed.
+        self._http = Http(desk.activity, allowed=settings.hosts)
+        self._lines = reader_of(heard_of, self._fetch)
         self._reader: Reader = self._read
 
     @property
@@ -76,7 +83,22 @@ class WeComConnection:
 
     async def run(self) -> None:
         """Receive until cancelled."""
-        await self._bot.run()
+        try:
+            await self._bot.run()
+        finally:
+            await self._http.close()
+
+    async def _fetch(self, attached: Attached) -> bytes:
+        """A picture or file: encrypted with a key of its own, and gone in five minutes (4.6)."""
+        file = await self._http.request(
+            "GET", attached.code, within=_FETCHING, most_bytes=MOST_BYTES + _PADDING
+        )
+        if file.status != 200:  # noqa: PLR2004
+            raise Permanent("file_gone", f"HTTP {file.status}")
+        try:
+            return decrypt(key_of(attached.key), file.body) if attached.key else file.body
+        except BadEnvelope as error:
+            raise Permanent("bad_file", str(error)) from error
 
     async def _hear(self, frame: Frame) -> None:
         if frame.cmd == "aibot_msg_callback":
@@ -163,5 +185,7 @@ def heard_of(body: str) -> Heard:
         text=line.text,
         recipient=recipient,
         quoted_text=line.quoted,
-        attached=tuple(Attached(kind=one.kind, code=one.url) for one in line.attachments),
+        attached=tuple(
+            Attached(kind=one.kind, code=one.url, key=one.key) for one in line.attachments
+        ),
     )

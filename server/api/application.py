@@ -19,6 +19,7 @@ from litestar.types import Receive, Scope, Send
 
 from server.api import (
     admin,
+    attachments,
     auth,
     budget,
     calendars,
@@ -40,7 +41,7 @@ from server.api import (
     versions,
     webhooks,
 )
-from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, Handler
+from server.api.calls import SLOWEST_BODY, Answer, Call, Edge, FileAnswer, Handler
 from server.api.errors import answer_problem
 from server.api.guards import Gate, Hardening
 from server.api.reading import LARGEST_BODY, decode, read_body
@@ -51,6 +52,7 @@ from server.limits import Limits
 HANDLERS: Final[dict[str, Handler]] = {
     **auth.HANDLERS,
     **tickets.HANDLERS,
+    **attachments.HANDLERS,
     **live.HANDLERS,
     **admin.HANDLERS,
     **duty.HANDLERS,
@@ -173,6 +175,8 @@ class _Written(Response[bytes]):
 def _response(operation: Operation, given: object) -> Response[Any]:
     if isinstance(given, AsyncIterator):
         return Stream(given, media_type="text/event-stream", headers=_EVENT_STREAM)
+    if isinstance(given, FileAnswer):
+        return Response(given.content, headers=given.headers, media_type=given.type)
     headers = [_NO_STORE]
     if isinstance(given, Answer):
         if given.location is not None:

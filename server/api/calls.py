@@ -139,6 +139,14 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     cookie: str | None = None
 
 
+class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is a file."""
+
+    content: bytes
+    type: str
+    headers: dict[str, str]
+
+
 Handler = Callable[..., Awaitable[Any]]
 """Answers a call; one with a body takes it as its second argument."""
 

@@ -183,6 +183,9 @@ def _responses(operation: Operation, schemas: dict[int, dict[str, Any]]) -> dict
     if operation.answer is not None:
         kind = "text/event-stream" if operation.stream else "application/json"
         success["content"] = {kind: {"schema": schemas[id(operation.answer)]}}
+    if operation.file:
+        schema = {"type": "string", "format": "binary"}
+        success["content"] = {"application/octet-stream": {"schema": schema}}
     if operation.created:
         success["headers"] = {
             "Location": {"description": "Where it is", "schema": {"type": "string"}}

@@ -12,7 +12,7 @@ from server import vault
 from server.api import schemas_portal as s
 from server.api.calls import Answer, Call, Handler
 from server.api.reading import Refused, email_of, needed, phone_of
-from server.api.render import split_into, stores_offered
+from server.api.render import attachments_shown, split_into, stores_offered
 from server.api.tickets import check_category, check_store, link_of, subject_of
 from server.domain.errors import UnknownLink
 from server.domain.events import Actor, Event, Nudged, Opened, StatusCategory, StatusChanged
@@ -22,6 +22,7 @@ from server.domain.sla import SlaState
 from server.domain.ticket import OPEN_CATEGORIES, Ticket
 from server.storage.messages import Message
 from server.usecases import intake, outlook, reading
+from server.usecases.reading import Progress
 from server.words import say
 
 STEPS: Final = (1, 2, 3, 4)
@@ -122,7 +123,9 @@ async def _progress(call: Call, number: int) -> s.ProgressShown:
         ),
         assignee=firm.name_of(ticket.assignee),
         answer_by=promised_at(ticket, beside.sla),
-        messages=tuple(_message(message, firm, beside.customer_name) for message in seen.messages),
+        messages=tuple(
+            _message(call, message, seen, beside.customer_name) for message in seen.messages
+        ),
         can=tuple(what_customer_can(ticket)),
         rating=ticket.rating,
         resolved_at=ticket.resolved_at,
@@ -175,7 +178,8 @@ def steps_reached(events: Iterable[Event], firm: Firm, present: int) -> dict[int
     return {one: at for one, at in reached.items() if one <= present}
 
 
-def _message(message: Message, firm: Firm, customer_name: str) -> s.PublicMessage:
+def _message(call: Call, message: Message, seen: Progress, customer_name: str) -> s.PublicMessage:
+    firm = seen.firm
     author = Actor.parse(message.author)
     mine = author.kind == "customer"
     name = firm.name_of(author.id) if author.kind == "staff" else None
@@ -185,6 +189,11 @@ def _message(message: Message, firm: Firm, customer_name: str) -> s.PublicMessag
         author=customer_name if mine else name or firm.profile.name,
         text=message.body,
         at=message.created_at,
+        attachments=attachments_shown(
+            seen.attachments,
+            message.id,
+            f"/api/v1/portal/tickets/{vault.link_token(call.desk.secret, message.ticket)}",
+        ),
     )
 
 

@@ -13,8 +13,10 @@ import msgspec
 from server.api import schemas as s
 from server.api.clocks import clock_shown
 from server.api.reasons import routing_shown
+from server.api.schemas_attachments import AttachmentShown
 from server.api.schemas_attributes import AttributesShown, StoreOffered
 from server.api.timeline import actor_shown, summary_of
+from server.domain.attachments import is_picture
 from server.domain.attributes import why_priority
 from server.domain.events import Event
 from server.domain.firm import Firm
@@ -22,7 +24,7 @@ from server.domain.merge_events import Absorbed, SplitOff
 from server.domain.people import Role, Staff
 from server.domain.sla import Clock, Countdown, Countdowns, SlaState, remaining
 from server.domain.ticket import Status, Ticket
-from server.storage.messages import Message
+from server.storage.attachments import Attachment
 from server.storage.tickets import Listed
 from server.usecases.outlook import Outlook
 from server.usecases.reading import TicketPage
@@ -189,7 +191,7 @@ def timeline(page: TicketPage, language: str) -> Iterable[s.TimelineEntry]:
             via=event.via,
             summary=summary_of(event, page.firm, page.customer, language),
             body=_body(event),
-            message=_message(event, page.messages),
+            message=_message(event, page),
         )
 
 
@@ -198,9 +200,27 @@ def _body(event: Event) -> dict[str, Any]:
     return found
 
 
-def _message(event: Event, messages: Mapping[int, Message]) -> s.MessageShown | None:
+def attachments_shown(
+    found: Iterable[Attachment], message: int, home: str
+) -> tuple[AttachmentShown, ...]:
+    """The attachments of a message; `home` is the address of its ticket."""
+    return tuple(
+        AttachmentShown(
+            id=one.id,
+            name=one.name,
+            type=one.type,
+            size=one.size,
+            picture=is_picture(one.type),
+            link=f"{home}/attachments/{one.id}",
+        )
+        for one in found
+        if one.message == message
+    )
+
+
+def _message(event: Event, page: TicketPage) -> s.MessageShown | None:
     number: int | None = getattr(event.body, "message", None)
-    message = messages.get(number) if number is not None else None
+    message = page.messages.get(number) if number is not None else None
     if message is None:
         return None
     return s.MessageShown(
@@ -208,6 +228,9 @@ def _message(event: Event, messages: Mapping[int, Message]) -> s.MessageShown | 
         visibility=message.visibility,
         direction=message.direction,
         text=message.body,
+        attachments=attachments_shown(
+            page.attachments, message.id, f"/api/v1/tickets/{page.ticket.number}"
+        ),
     )
 
 

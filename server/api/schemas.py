@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from server.api.schemas_attachments import AttachmentShown
 from server.api.schemas_attributes import AttributesShown, StoreOffered
 from server.api.schemas_clocks import ClockShown
 from server.domain.commands import Tags
@@ -317,6 +318,7 @@ class MessageShown(msgspec.Struct, frozen=True, kw_only=True):
     visibility: Literal["public", "internal"]
     direction: Literal["in", "out"]
     text: str
+    attachments: tuple[AttachmentShown, ...] = ()
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from server.api.schemas import Asked, Instant, Key, Name, Short, Words
+from server.api.schemas_attachments import AttachmentShown
 from server.api.schemas_attributes import StoreOffered
 from server.domain.events import Priority
 from server.domain.stores import Latitude, Longitude
@@ -58,6 +59,7 @@ class PublicMessage(msgspec.Struct, frozen=True, kw_only=True):
     author: str
     text: str
     at: Instant
+    attachments: tuple[AttachmentShown, ...] = ()
 
 
 class PublicStep(msgspec.Struct, frozen=True, kw_only=True):

@@ -77,6 +77,10 @@ class UnknownLink(NotFound):
     """A progress link that was mistyped, cut off or made up."""
 
 
+class UnknownAttachment(NotFound):
+    """No such file, or its message is not for the asker."""
+
+
 class UnknownDelivery(NotFound):
     """No such outbox row."""
 

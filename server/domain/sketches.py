@@ -12,6 +12,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
+from server.domain.attachments import MOST_AT_ONCE, Kept
 from server.domain.sayings import PLAIN
 
 TOGETHER: Final = timedelta(minutes=2)
@@ -36,6 +37,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     address: str = ""
     subject: str = ""
     own: tuple[Field, ...] = ()
+    kept: tuple[Kept, ...] = ()
     last_at: datetime
 
     @property
@@ -51,8 +53,12 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asked_at: datetime
 
 
-def gathered(sketch: Sketch | None, text: str, at: datetime) -> Sketch:
-    """The sketch with one more text, or a new one when the last is too long ago."""
+def gathered(
+    sketch: Sketch | None, text: str, at: datetime, files: tuple[Kept, ...] = ()
+) -> Sketch:
+    """The sketch with one more text, perhaps with files, or a new one when the last is too long
+    ago.
+    """
     if sketch is None or at - sketch.last_at > TOGETHER or len(sketch.texts) >= MOST_TEXTS:
         sketch = Sketch(last_at=at)
     texts = (*sketch.texts, text) if text else sketch.texts
@@ -64,7 +70,8 @@ def gathered(sketch: Sketch | None, text: str, at: datetime) -> Sketch:
         "subject": subject_of(texts),
     }
     kept = {name: value for name, value in found.items() if name not in sketch.own}
-    return replace(sketch, texts=texts, last_at=at, **kept)
+    all_files = (*sketch.kept, *files)[:MOST_AT_ONCE]
+    return replace(sketch, texts=texts, kept=all_files, last_at=at, **kept)
 
 
 def changed(sketch: Sketch, field: Field, value: str, at: datetime) -> Sketch:

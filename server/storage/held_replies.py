@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from server.domain.attachments import Kept
 from server.domain.events import Via
 from server.storage.database import Reading, Statement, Unit
 
@@ -27,12 +28,14 @@ class HeldReply(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     said_at: datetime
     due_at: datetime
+    files: tuple[Kept, ...] = ()
 
 
 _COLUMNS: Final = ", ".join(HeldReply.__struct_fields__)
 _ADD = Statement(
-    "INSERT INTO held_reply (ticket, staff, via, body, recipient, state, said_at, due_at)"
-    " VALUES (:ticket, :staff, :via, :body, :recipient, 'held', :said_at, :due_at) RETURNING id",
+    "INSERT INTO held_reply (ticket, staff, via, body, recipient, state, said_at, due_at, files)"
+    " VALUES (:ticket, :staff, :via, :body, :recipient, 'held', :said_at, :due_at, :files)"
+    " RETURNING id",
     int,
 )
 _DUE = Statement(
@@ -45,6 +48,7 @@ _END = Statement(
     "UPDATE held_reply SET state = :state WHERE id = :id AND state = 'held'"  # noqa: S608
     f" RETURNING {_COLUMNS}",
     HeldReply,
+    documents=("files",),
 )
 _POSTPONE = Statement[None](
     "UPDATE held_reply SET due_at = :at WHERE id = :id AND state = 'held' AND said_at > :since"
@@ -61,6 +65,7 @@ async def add(
     recipient: str,
     said_at: datetime,
     due_at: datetime,
+    files: tuple[Kept, ...] = (),
 ) -> int:
     """Hold a reply; its id."""
     found = await unit.one(
@@ -72,6 +77,7 @@ async def add(
         recipient=recipient,
         said_at=said_at,
         due_at=due_at,
+        files=msgspec.json.encode(files).decode(),
     )
     if found is None:
         msg = "the database returned no id"

@@ -45,6 +45,7 @@ _ONE = Statement(
     " WHERE id = :id",
     Message,
 )
+_LAST = Statement("SELECT MAX(id) FROM message WHERE ticket = :ticket", int)
 _NEWEST: Final = 20
 _NEWEST_WORDS = Statement(
     "SELECT body FROM message WHERE ticket = :ticket AND visibility = 'public'"
@@ -94,6 +95,11 @@ async def list_messages(db: Reading, ticket: int) -> list[Message]:
 async def list_public(db: Reading, ticket: int) -> list[Message]:
     """What the customer may read, oldest first."""
     return await db.all(_PUBLIC, ticket=ticket)
+
+
+async def last_id(db: Reading, ticket: int) -> int | None:
+    """The message that was written to the ticket last."""
+    return await db.one(_LAST, ticket=ticket)
 
 
 async def find(db: Reading, message: int) -> Message | None:

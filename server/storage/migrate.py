@@ -28,6 +28,7 @@ from server.storage.migrations import (
     s0012_search,
     s0013_reports,
     s0014_meters,
+    s0015_attachments,
 )
 
 
@@ -53,6 +54,7 @@ STEPS: Final = (
     Step(12, "search", s0012_search.up),
     Step(13, "reports", s0013_reports.up),
     Step(14, "meters", s0014_meters.up),
+    Step(15, "attachments", s0015_attachments.up),
 )
 
 _LOCK: Final = 7_240_001

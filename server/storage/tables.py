@@ -215,6 +215,19 @@ class MessageRow(Table, tablename="message"):
     created_at = Timestamptz()
 
 
+class AttachmentRow(Table, tablename="attachment"):
+    """Pictures and files that came with messages; the bytes lie on disk, by their digest."""
+
+    id = BigInt(primary_key=True)
+    ticket = BigInt()
+    message = BigInt()
+    digest = Text()
+    name = Text()
+    type = Text()
+    size = BigInt()
+    created_at = Timestamptz()
+
+
 class SlaRow(Table, tablename="sla"):
     """The folded SLA state of a ticket: a cache of the event log (R1)."""
 
@@ -365,6 +378,7 @@ class HeldReplyRow(Table, tablename="held_reply"):
     state = Text()
     said_at = Timestamptz()
     due_at = Timestamptz()
+    files = Text(default="[]")
 
 
 class ChatGroup(Table, tablename="chat_group"):
@@ -441,6 +455,7 @@ TABLES += [
     CustomerAddress,
     TicketRow,
     MessageRow,
+    AttachmentRow,
     SlaRow,
     OutcomeRow,
     TimerRow,

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from server.desk import Desk
+from server.domain.attachments import Kept
 from server.domain.commands import AnyCommand
 from server.domain.errors import AlreadyClaimed, Refusal
 from server.domain.events import Event, Via
@@ -27,6 +28,7 @@ from server.storage.outbox import Delivery
 from server.storage.recalls import Spot
 from server.usecases import people
 from server.usecases.acts import Act, change
+from server.usecases.attachments import attach
 from server.usecases.intake import read_ticket
 from server.usecases.tickets import lost, obey
 
@@ -124,16 +126,18 @@ Outcome = Done | Refusal
 """What became of one command among several."""
 
 
-async def obey_line(
+async def obey_line(  # noqa: PLR0917
     desk: Desk,
     talk: Talk,
     commands: tuple[AnyCommand, ...],
     by: Staff,
     say: Callable[[tuple[Outcome, ...]], Said],
+    kept: tuple[Kept, ...] = (),
 ) -> None:
     """Do the commands that were said in one line. Of several each is done by itself: what is
     refused to one does not keep another from being done; none of them says anything to anybody, so
-    a refusal comes before anything is written. All of it, the settlement and the answer are one
+    a refusal comes before anything is written. Files that were `kept` belong to what is
+    said. All of it, the settlement and the answer are one
     unit.
     """
     late: list[AnyCommand] = []
@@ -145,6 +149,7 @@ async def obey_line(
             try:
                 before = await read_ticket(act, command.ticket)
                 after = await obey(act, command, by, talk.via)
+                await attach(act, after.number, kept)
                 found.append(Done(after, undoable(command, before, after)))
             except Refusal as refusal:
                 if isinstance(refusal, AlreadyClaimed):

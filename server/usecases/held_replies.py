@@ -10,6 +10,7 @@ import msgspec
 
 from server.desk import Desk
 from server.domain import ticket as rules
+from server.domain.attachments import Kept
 from server.domain.commands import Reply
 from server.domain.errors import Refusal, UnknownStaff
 from server.domain.events import Via
@@ -19,6 +20,7 @@ from server.domain.ticket import Ticket
 from server.storage import held_replies, outbox
 from server.storage.held_replies import HeldReply
 from server.usecases.acts import Act, change
+from server.usecases.attachments import attach
 from server.usecases.intake import read_ticket
 from server.usecases.tickets import obey
 
@@ -37,7 +39,13 @@ class Held(msgspec.Struct, frozen=True):
 
 
 async def hold_reply(  # noqa: PLR0917
-    act: Act, by: Staff, number: int, text: str, via: Via, recipient: dict[str, str]
+    act: Act,
+    by: Staff,
+    number: int,
+    text: str,
+    via: Via,
+    recipient: dict[str, str],
+    files: tuple[Kept, ...] = (),
 ) -> Held:
     """Hold a reply. Refuses what the reply itself would be refused for now."""
     ticket = await read_ticket(act, number)
@@ -56,6 +64,7 @@ async def hold_reply(  # noqa: PLR0917
         recipient=_encode(recipient).decode(),
         said_at=act.at,
         due_at=act.at + HELD_FOR,
+        files=files,
     )
     act.ring()
     return Held(held, ticket)
@@ -88,6 +97,7 @@ async def send(act: Act, held: int) -> None:
     if by is None:
         raise UnknownStaff(staff=reply.staff)
     await obey(act, Reply(ticket=reply.ticket, text=reply.body), by, reply.via)
+    await attach(act, reply.ticket, reply.files)
 
 
 @change

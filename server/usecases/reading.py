@@ -18,7 +18,8 @@ from server.domain.people import Customer, Sight, Staff, sight_of
 from server.domain.permissions import allowed
 from server.domain.sla import SlaState
 from server.domain.ticket import OPEN_CATEGORIES, WAITING_CATEGORIES, Ticket
-from server.storage import inbound, ledger, messages, outbox, people, tickets, timers
+from server.storage import attachments, inbound, ledger, messages, outbox, people, tickets, timers
+from server.storage.attachments import Attachment
 from server.storage.database import Reading
 from server.storage.messages import Message
 from server.storage.tickets import Listed, Query, TallyCell
@@ -69,6 +70,7 @@ class TicketPage(msgspec.Struct, frozen=True, kw_only=True):
     allowed: tuple[str, ...]
     firm: Firm
     now: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     firm: Firm
     now: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 async def list_tickets(desk: Desk, by: Staff, query: TicketQuery) -> Page:
@@ -168,6 +171,7 @@ async def ticket_page(desk: Desk, by: Staff, number: int) -> TicketPage:
             allowed=allowed(by, sight, ticket),
             firm=firm,
             now=desk.clock.now(),
+            attachments=tuple(await attachments.list_of_ticket(db, number)),
         )
 
     with desk.activity.busy():
@@ -188,6 +192,7 @@ async def progress(desk: Desk, number: int) -> Progress:
             events=tuple(await ledger.list_events(db, number)),
             firm=firm,
             now=desk.clock.now(),
+            attachments=tuple(await attachments.list_of_ticket(db, number)),
         )
 
     with desk.activity.busy():

@@ -60,6 +60,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "fileTicket": (401, 401, 201, 201, 201, 403, 403, 403),
     "readCounters": (401, 401, 200, 200, 200, 200, 200, 200),
     "readTicket": (401, 401, 200, 200, 200, 404, 200, 200),
+    "readAttachment": (401, 401, 404, 404, 404, 404, 404, 404),
+    "readPublicAttachment": (404, 404, 404, 404, 404, 404, 404, 404),
     "performCommand": (401, 401, 200, 200, 200, 404, 403, 403),
     "followLive": (401, 401, 200, 200, 200, 200, 200, 200),
     "listConfiguration": (401, 401, 200, 200, 403, 403, 200, 200),
@@ -169,6 +171,7 @@ BODIES: dict[str, Any] = {
 }
 KEYED = {"fileTicket", "fileRequest", "writeAsCustomer"}
 FILLING = {
+    "attachment": "1",
     "number": "1",
     "id": "99",
     "kind": "team",

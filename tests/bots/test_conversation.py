@@ -200,10 +200,11 @@ async def test_what_is_not_understood_does_nothing_and_is_helped(table: Table) -
 async def test_pictures_that_cannot_be_taken_are_said(table: Table) -> None:
     number = (await table.world.file("空调不制冷")).number
     picture = (Attached(kind="picture", code="x"),)
-    assert "图片" in await table.say("小赵", "", attached=picture)
+    assert "没有收到" in await table.say("小赵", "", attached=picture)
+    assert "图片" in await table.say("小赵", "", attached=picture, group=True)
     said = await table.say("小赵", f"回复 {number} 见图", attached=picture)
     assert "已回复" in said
-    assert "没有带上" in said
+    assert "1 个图片或文件没有收到" in said
 
 
 async def test_a_stranger_is_told_how_to_bind_and_can_do_nothing_else(table: Table) -> None:

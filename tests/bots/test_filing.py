@@ -73,7 +73,7 @@ async def test_a_command_is_still_a_command_between_forwarded_texts(table: Table
     await table.say("小赵", "客户王女士13912345678说打印机坏了")
     assert f"你已接单\uff1a#{number}" in await table.say("小赵", f"接单 {number}")
     said = await table.say("小赵", "解决不了就换一台吧")
-    assert "代客建单\uff082 条\uff09" in said
+    assert "代客建单\uff082 条\uff0c附件 0 个\uff09" in said
 
 
 async def test_a_ticket_is_asked_for_step_by_step(table: Table) -> None:

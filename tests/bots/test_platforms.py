@@ -130,6 +130,28 @@ async def test_tickets_are_filed_for_customers_and_by_people_without_a_binding(s
     assert (await stage.world.ticket(2)).channel == stage.kind
 
 
+async def test_pictures_come_with_replies_notes_and_filing(stage) -> None:
+    world = stage.world
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+    number = (await world.file("打印机卡纸")).number
+    for text in (f"接单 {number}", f"备注 {number} 拍了照", f"回复 {number} 换这个零件"):
+        line = stage.sends("李工", picture, text)
+        await stage.settled(line)
+    assert "没有收到" not in stage.last("李工").text
+    page = await reading.ticket_page(world.desk, await world.staff("李工"), number)
+    assert [one.type for one in page.attachments] == ["image/png", "image/png"]
+    assert len({one.digest for one in page.attachments}) == 1, "the same file is kept once"
+    said = {page.messages[one.message].body: one for one in page.attachments}
+    customer, link = await world.customer(), vault.link_token(world.desk.secret, number)
+    base = f"/api/v1/portal/tickets/{link}/attachments"
+    got = await customer.get(f"{base}/{said['换这个零件'].id}")
+    assert (got.status_code, got.content) == (200, picture)
+    assert (await customer.get(f"{base}/{said['拍了照'].id}")).status_code == 404, "a note"
+    await stage.settled(stage.sends("小赵", picture))
+    assert "附件 1 个" in stage.last("小赵").text
+    assert "已建单" in await stage.say("小赵", "建单")
+
+
 async def test_an_unbound_person_binds_with_a_code(stage) -> None:
     await stage.arrives("新人", "u077")
     assert "绑定" in await stage.say("新人", "我的")

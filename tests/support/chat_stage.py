@@ -133,6 +133,10 @@ class DingTalkStage(Stage):
         """All that was ever written, the oldest first."""
         return self.sim.world.messages
 
+    def sends(self, name: str, content: bytes, text: str = "") -> Any:
+        """A picture, perhaps with words, in private."""
+        return self.chat.people[name].sends_picture(content, text)
+
     async def arrives(self, name: str, user_id: str) -> None:
         """Somebody new, whom the bot can write to."""
         self.chat.people[name] = self.sim.person(user_id, name)
@@ -218,6 +222,10 @@ class WeComStage(Stage):
             vault.encrypt(self.world.desk.secret, secret),
             enabled=enabled,
         )
+
+    def sends(self, name: str, content: bytes, text: str = "") -> Any:
+        """A picture, perhaps with words, in private."""
+        return self.chat.people[name].sends_file(content, text)
 
     async def arrives(self, name: str, user_id: str) -> None:
         """Somebody new, whom the bot can write to: he has spoken to it."""

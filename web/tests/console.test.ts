@@ -226,7 +226,7 @@ describe('the timeline', () => {
     via: 'desk',
     summary: kind,
     body: {},
-    message: said ? { id: seq, visibility: 'public', direction: 'in', text: 'x' } : null,
+    message: said ? { id: seq, visibility: 'public', direction: 'in', text: 'x', attachments: [] } : null,
   })
 
   it('folds records between what was said and what must be seen', () => {
@@ -243,7 +243,8 @@ describe('the timeline', () => {
 
 describe('a solution', () => {
   it('is shown once, and then that the ticket is resolved', () => {
-    const said = { id: 9, visibility: 'public', direction: 'out', text: '好了' } as const
+    const [visibility, direction] = ['public', 'out'] as const
+    const said = { id: 9, visibility, direction, text: '好了', attachments: [] }
     const common = { at: '2026-11-24T01:00:00Z', via: 'web', summary: '', body: {}, message: said }
     const actor = { kind: 'staff', id: 7, name: '李娜' } as const
     const pieces = piecesOf([

@@ -21,7 +21,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation. `roles` None: open to all, also without signing in. `knows` tells an open
     operation who is there, if somebody is. `in_person`: only for a signed-in browser, no token.
     `limit` names the bucket that slows repeated calls down. `conflicts`: it may be refused because
-    of the state of the desk. `created`: answers 201 with a Location.
+    of the state of the desk. `created`: answers 201 with a Location. `file`: answers with bytes.
     """
 
     method: Method
@@ -34,6 +34,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     created: bool = False
     stream: bool = False
+    file: bool = False
     knows: bool = False
     in_person: bool = False
     same_origin: bool = False
@@ -46,4 +47,4 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """The HTTP status of success."""
         if self.created:
             return 201
-        return 200 if self.answer is not None or self.stream else 204
+        return 200 if self.answer is not None or self.stream or self.file else 204
