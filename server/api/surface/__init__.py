@@ -6,6 +6,7 @@ are made of it; what an operation does stands in the module named after its subj
 
 from typing import Final
 
+from server.api.surface.attachments import ATTACHMENTS
 from server.api.surface.budget import BUDGET
 from server.api.surface.calendars import CALENDARS
 from server.api.surface.care import CARE
@@ -28,6 +29,7 @@ __all__ = ["OPERATIONS", "Operation"]
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *SESSION,
     *TICKETS,
+    *ATTACHMENTS,
     *CARE,
     *BUDGET,
     *DUTY,
