@@ -2989,6 +2989,82 @@ export type FollowLiveResponses = {
 
 export type FollowLiveResponse = FollowLiveResponses[keyof FollowLiveResponses];
 
+export type ReadAttachmentData = {
+    body?: never;
+    path: {
+        number: number;
+        attachment: number;
+    };
+    query?: never;
+    url: '/api/v1/tickets/{number}/attachments/{attachment}';
+};
+
+export type ReadAttachmentErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadAttachmentError = ReadAttachmentErrors[keyof ReadAttachmentErrors];
+
+export type ReadAttachmentResponses = {
+    /**
+     * Done
+     */
+    200: Blob | File;
+};
+
+export type ReadAttachmentResponse = ReadAttachmentResponses[keyof ReadAttachmentResponses];
+
+export type ReadPublicAttachmentData = {
+    body?: never;
+    path: {
+        token: string;
+        attachment: number;
+    };
+    query?: never;
+    url: '/api/v1/portal/tickets/{token}/attachments/{attachment}';
+};
+
+export type ReadPublicAttachmentErrors = {
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * Too many tries; `Retry-After` says when to come again
+     */
+    429: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ReadPublicAttachmentError = ReadPublicAttachmentErrors[keyof ReadPublicAttachmentErrors];
+
+export type ReadPublicAttachmentResponses = {
+    /**
+     * Done
+     */
+    200: Blob | File;
+};
+
+export type ReadPublicAttachmentResponse = ReadPublicAttachmentResponses[keyof ReadPublicAttachmentResponses];
+
 export type ListConfigurationData = {
     body?: never;
     path: {
