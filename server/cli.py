@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from server import VERSION, app, log
+from server.cli_import import bring_in
 from server.desk import Desk
 from server.domain.errors import Refusal
 from server.domain.replay import Spread
@@ -133,6 +134,13 @@ async def _check(asked: Asked) -> Exit:
     errors = sum(one.level == "error" for one in found)
     asked.tell("check.sum", errors=errors, advice=len(found) - errors)
     return Exit.FOUND if errors else Exit.FINE
+
+
+async def _import(asked: Asked) -> Exit:
+    check, file = asked.given["check"], Path(asked.given["file"])
+    async with (app.look_at if check else app.open_desk)(asked.settings) as desk:
+        fine = await bring_in(desk, file, asked.tell, asked.language, check=check)
+    return Exit.FINE if fine else Exit.FOUND
 
 
 async def _replay(asked: Asked) -> Exit:
@@ -324,6 +332,7 @@ COMMANDS: Final = (
     Command(name="verify", run=_verify, values=("since",)),
     Command(name="sla rebuild", run=_rebuild, kind=WRITES, flags=("check",)),
     Command(name="replay", run=_replay, values=("from", "to"), files=DRAFTS, flags=("json",)),
+    Command(name="import", run=_import, kind=WRITES, arguments=("file",), flags=("check",)),
     Command(name="staff reset", run=_reset, kind=WRITES, arguments=("email",)),
     Command(name="version"),
 )

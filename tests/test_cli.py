@@ -402,3 +402,20 @@ async def test_replay_says_what_it_cannot_read(used: Path, tmp_path: Path) -> No
     assert (code, "读不出来" in out) == (Exit.USAGE, True)
     code, out, _ = await paidan(used, "replay", "--calendar", str(tmp_path / "none.json"))
     assert code == Exit.USAGE
+
+
+async def test_import_checks_a_file_and_brings_tickets_in_once(used: Path, tmp_path: Path) -> None:
+    file = tmp_path / "old.jsonl"
+    line = {"key": "a", "subject": "旧单", "name": "王芳", "created_at": "2026-03-02 09:00"}
+    file.write_text(json.dumps(line), "utf-8")
+    code, out, _ = await paidan(used, "import", str(file), "--check")
+    assert (code, out) == (0, "文件没有问题：会新导入 1 张，已经导入过的 0 张会跳过。\n")
+    code, out, _ = await paidan(used, "import", str(file))
+    assert (code, out) == (0, "新导入 1 张，跳过已经导入过的 0 张。\n")
+    code, out, _ = await paidan(used, "import", str(file))
+    assert (code, out) == (0, "新导入 0 张，跳过已经导入过的 1 张。\n")
+    file.write_text(json.dumps(line | {"key": "b", "team": "nowhere"}), "utf-8")
+    code, out, _ = await paidan(used, "import", str(file))
+    assert (code, out.splitlines()[0]) == (1, "第 1 行，team：没有这一个，请从已有的里面选")
+    code, out, _ = await paidan(used, "import", str(tmp_path / "none.csv"))
+    assert (code, out.startswith("文件读不出来")) == (1, True)

@@ -42,10 +42,12 @@ async def record(
     effective_at: datetime | None = None,
     cause_seq: int | None = None,
     timers_taken: bool = False,
+    quietly: bool = False,
 ) -> Ticket:
     """Write a change of a ticket, or a new ticket (`before` is None). A change without events
-    writes nothing, unless its timers were taken. Refuses `ChangedMeanwhile` when the row is not
-    the one that was read, which units in one stream can only meet through a bug.
+    writes nothing, unless its timers were taken. `quietly`: nobody is told. Refuses
+    `ChangedMeanwhile` when the row is not the one that was read, which units in one stream can
+    only meet through a bug.
     """
     if before is not None and not change.events and not timers_taken:
         return before
@@ -78,7 +80,7 @@ async def record(
         due = timers_of(after, state, firm, climbs)
         await _put(act, after.number, state, climbs)
         await timer_rows.replace(act.unit, after.number, due, fresh=before is None)
-    for event in events:
+    for event in () if quietly else events:
         await announce(act, event, notices_of(event, after, firm), firm, after)
     return after
 
