@@ -14,22 +14,20 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, NoReturn
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from server import VERSION, app, log
 from server.cli_import import bring_in
+from server.cli_replay import tell_replay
 from server.desk import Desk
 from server.domain.errors import Refusal
-from server.domain.replay import Spread
-from server.domain.rerouting import RoutingReplay
 from server.settings import BadSetting, Settings, read_settings
 from server.storage.migrate import DatabaseIsNewer
 from server.storage.units import StorageTrouble
 from server.usecases import checking, people, standings, verification
 from server.usecases.drafts import Draft
-from server.usecases.replay import Report, last_month, replay, span_of
+from server.usecases.replay import last_month, replay, span_of
 from server.words import LANGUAGES, find, say
 
 READS, WRITES, SERVES = "reads", "writes", "serves"
@@ -169,7 +167,7 @@ async def _replay(asked: Asked) -> Exit:
     if asked.given.get("json"):
         print(msgspec.json.encode(report).decode())
     else:
-        _tell_replay(asked, report, zone)
+        tell_replay(asked, report, zone, print)
     return Exit.FINE
 
 
@@ -178,62 +176,6 @@ def _draft(kind: str, file: Path) -> Draft:
     doc = msgspec.json.decode(file.read_bytes(), type=dict[str, Any])
     name = "default" if kind == "rules" else str(doc.get("id") or file.stem)
     return Draft(kind, name, doc)
-
-
-def _tell_replay(asked: Asked, report: Report, zone: str) -> None:
-    sla = report.sla
-    days = [
-        at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
-        for at in (report.from_at, report.to_at)
-    ]
-    asked.tell("replay.head", start=days[0], end=days[1], tickets=sla.tickets)
-    for one in sla.metrics:
-        before, after = one.before, one.after
-        asked.tell("replay.metric", metric=one.metric, clocks=after.clocks)
-        asked.tell("replay.breached", before=before.breached, after=after.breached)
-        for code in ("working", "wall"):
-            was, now = getattr(before, code), getattr(after, code)
-            asked.tell(f"replay.{code}", before=_spread(was), after=_spread(now))
-    asked.tell("replay.sum", changed=sla.changed, worse=sla.newly_breached, better=sla.cured)
-    for ticket in sla.examples[:TOLD]:
-        metrics = "、".join(dict.fromkeys(one.metric for one in ticket.clocks))
-        asked.tell("replay.ticket", ticket=ticket.ticket, metrics=metrics)
-    if len(sla.examples) > TOLD:
-        asked.tell("replay.more", more=sla.changed - TOLD)
-    asked.tell("replay.exact")
-    if report.routing is not None:
-        _tell_rerouting(asked, report.routing)
-
-
-def _tell_rerouting(asked: Asked, found: RoutingReplay) -> None:
-    asked.tell(
-        "replay.routing",
-        decisions=found.decisions,
-        same=found.same,
-        team=found.other_team,
-        colleague=found.other_colleague,
-        nobody=found.nobody,
-    )
-    for team, (before, after) in found.teams.items():
-        asked.tell("replay.team", team=team, before=before, after=after)
-    for one in found.examples[:TOLD]:
-        asked.tell(
-            "replay.rerouted",
-            ticket=one.ticket,
-            before=one.team_before or "–",
-            after=one.team_after or "–",
-            rule=one.rule_after or "–",
-        )
-    asked.tell("replay.simulated")
-    for code in found.assumed:
-        print(f"  {say(asked.language, f'assumed.{code}')}")
-
-
-def _spread(spread: Spread) -> str:
-    """Median and nine tenths as hours and minutes."""
-    if spread.median is None or spread.p90 is None:
-        return "–"
-    return " / ".join(f"{one // 3600}:{one % 3600 // 60:02}" for one in (spread.median, spread.p90))
 
 
 async def _reset(asked: Asked) -> Exit:
@@ -317,9 +259,6 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
         ]
         return " ".join(["paidan", self.name, *parts, *(["…"] if self.rest else [])])
 
-
-TOLD: Final = 20
-"""So many tickets that a replay changes are printed."""
 
 DRAFTS: Final = ("policy", "calendar", "metric", "rules", "roster")
 """What a replay may try."""
