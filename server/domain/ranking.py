@@ -244,16 +244,13 @@ def _best(
     kept: list[tuple[Staff, Standing]], field: Field, need: Need, queue: Queue, most: int | None
 ) -> tuple[Candidate, ...]:
     columns = _columns(kept, field, need, queue)
-    totals = [sum(points) for points in zip(*columns.values(), strict=True)] or [0] * len(kept)
+    totals = list(map(sum, zip(*columns.values(), strict=True))) or [0] * len(kept)
+    named = len(totals) if most is None else min(most, len(totals))
+    least = sorted(totals)[-named] if named else 0
     order = sorted(
-        (
-            -total,
-            standing.weight,
-            standing.last_given,
-            person.id,
-            place,
-        )
+        (-total, standing.weight, standing.last_given, person.id, place)
         for place, (total, (person, standing)) in enumerate(zip(totals, kept, strict=True))
+        if total >= least  # the others are not named, whatever else is said of them
     )
     return tuple(
         Candidate(
@@ -294,6 +291,9 @@ def _skill(kept: list[tuple[Staff, Standing]], skills: dict[str, int], worth: in
     asked, whole = sum(skills.values()), len(skills) * _LEVELS
     names = tuple(skills)
     points = [_rounded(worth * (1 - above / whole)) for above in range(whole + 1)]
+    if len(names) == 1:
+        name = names[0]
+        return [points[one.skills[name] - asked] for one, _ in kept]
     return [points[sum(map(one.skills.__getitem__, names)) - asked] for one, _ in kept]
 
 
@@ -307,7 +307,10 @@ def _load(kept: list[tuple[Staff, Standing]], caps: Caps, worth: int) -> Column:
         ]
     most = max(1, caps.open * normal)
     points = [_rounded(worth * (most - weight) / most) for weight in range(most + 1)]
-    return [points[min(standing.weight, most)] for _, standing in kept]
+    return [
+        points[standing.weight if standing.weight < most else most]  # noqa: FURB136  # half of min()
+        for _, standing in kept
+    ]
 
 
 def _pace(kept: list[tuple[Staff, Standing]], worth: int) -> Column:
