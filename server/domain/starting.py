@@ -85,13 +85,23 @@ def starting_documents(
     """
     return (
         ("team", TEAM, Team(id=TEAM, name=names.team, leaders=(administrator,))),
-        ("queue", "default", Queue(id="default", name=names.queue, mode="grab")),
+        ("queue", "default", starting_queue(names)),
         ("calendar", "default", china_calendar(WEEK, name=names.calendar)),
         ("calendar", "always", msgspec.structs.replace(ALWAYS, name=names.always)),
         *(("policy", one.id, one) for one in starting_policies(names)),
         ("ladder", DEFAULT.id, starting_ladder(names)),
         ("matrix", "default", STARTING_MATRIX),
         ("rules", "default", starting_rules(names)),
+    )
+
+
+def starting_queue(names: StartingNames) -> Queue:
+    """Grabbed, at most five a person. Who is given a ticket accepts it within a quarter of an hour,
+    or the next one is asked; what is claimed and not begun goes back after three days, so that no
+    weekend takes a ticket away.
+    """
+    return Queue(
+        id="default", name=names.queue, mode="grab", accept_within=15, touch_within=4320, hoard=5
     )
 
 

@@ -39,3 +39,24 @@ async def test_a_new_firm_puts_vip_complaints_on_top(empty_world: World):
         ("vip", "urgent", True),
         ("normal", "normal", False),
     ]
+
+
+async def test_in_a_new_firm_nobody_hoards(empty_world: World):
+    """3.2.5"""
+    await people.offer_set_up(empty_world.desk, vault.digest("once-only"))
+    browser = await empty_world.customer()
+    who = {"firm": "云杉", "name": "老陈", "email": "chen@example.com", "password": "long enough"}
+    await browser.post("/api/v1/setup", json={"code": "once-only"} | who)
+    found = []
+    for turn in range(6):
+        filed = {
+            "subject": "卡纸",
+            "name": "王总",
+            "phone": "13800000001",
+            "key": f"ticket-{turn:04}",
+        }
+        number = (await browser.post("/api/v1/tickets", json=filed)).json()["ticket"]["number"]
+        claim = {"command": "claim", "ticket": number}
+        found.append(await browser.post(f"/api/v1/tickets/{number}/commands", json=claim))
+    assert [one.status_code for one in found] == [200, 200, 200, 200, 200, 409]
+    assert found[-1].json()["error"] == "holds_too_many"
