@@ -25,15 +25,17 @@ from server.domain.standings import Standing
 MOST_TOLD: Final = 200
 
 ASSUMED: Final = (
+    "first_decisions",
     "load_as_written",
     "pace_left_out",
     "facts_as_now",
     "customer_left_out",
     "no_consequences",
 )
-"""Codes of `[assumed]`: loads are those last written down; how fast somebody is, where he works and
-how many he got this hour is not counted; what was edited later counts as it is now; rules find
-nothing in a customer's name, company and addresses; who gets a ticket changes no later load.
+"""Codes of `[assumed]`: only how a ticket was routed first is asked again; loads are those last
+written down; how fast somebody is, where he works and how many he got this hour is not counted;
+what was edited later counts as it is now; rules find nothing in a customer's name, company and
+addresses; who gets a ticket changes no later load.
 """
 
 Sort = Literal["same", "other_team", "other_colleague", "nobody"]

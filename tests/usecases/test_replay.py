@@ -160,7 +160,7 @@ async def test_the_unchanged_rules_choose_whom_they_chose(office: Office):
     found = await rerouted(office, draft("rules", "default", RULES))
     assert (found.decisions, found.same, found.examples) == (3, 3, ())
     assert found.teams == {"first": (1, 1), "second": (2, 2)}
-    assert "no_consequences" in found.assumed
+    assert {"first_decisions", "no_consequences"} <= set(found.assumed)
 
 
 async def test_other_rules_would_have_chosen_another_team(office: Office):
