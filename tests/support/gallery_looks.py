@@ -91,6 +91,30 @@ async def drawn(page: Page) -> None:
         await button.click()
 
 
+async def lived(page: Page) -> None:
+    """In the demo: a customer files, 小李 accepts and answers in chat, then sits at the console."""
+    phone = page.frame_locator(mark("phone"))
+    await page.locator(mark("fill")).click()
+    await phone.locator(mark("submit")).click()
+    number = (await phone.locator(mark("number")).inner_text()).removeprefix("#")
+    await phone.locator(mark("follow")).click()
+    await phone.locator(mark("progress")).wait_for()
+    viewport = page.viewport_size
+    if viewport is None or viewport["width"] < 900:
+        return  # one window at a time
+    for line in (f"接单 {number}", f"回复 {number} 您好，我明天下午两点前到，请保持电话畅通"):
+        await page.locator(mark("composer")).fill(line)
+        await page.locator(mark("send")).click()
+        await page.locator(mark("said"), has_text=line).wait_for()
+    await phone.get_by_text("请保持电话畅通").wait_for()
+    await page.locator(mark("seat-liwei")).click()
+    desk = page.frame_locator(mark("console"))
+    await desk.locator(mark("view-mine")).wait_for(state="attached")
+    inside = next(one for one in page.frames if "/console/" in one.url)
+    await inside.evaluate(f"location.assign('/console/tickets/{number}')")
+    await desk.locator(mark("timeline")).wait_for()
+
+
 async def slow(page: Page) -> None:
     """No answer ever comes, except who is signed in."""
 
@@ -448,6 +472,7 @@ PORTAL: Final = (
 
 PLAIN: Final = (
     Look(name="demo", path="/demo", shows=mark("phone")),
+    Look(name="demo-lived", path="/demo", shows=mark("phone"), then=(lived,), whole=False),
     Look(name="no-such-page", path="/nothing-here", shows="main"),
     Look(name="no-such-manual-page", path="/help/nothing-here", shows="main"),
     Look(name="api-docs", path="/api/docs", shows="main", whole=False),

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { ago, instant, instantOf, leftNow, showZone, span, tellNow, wallOf } from '@/shared/time'
+import { ago, dated, instant, instantOf, leftNow, showZone, span, tellNow, wallOf } from '@/shared/time'
 
 afterEach(() => showZone(undefined))
 
@@ -59,6 +59,7 @@ describe('an instant', () => {
     expect(instant('2026-11-26T01:00:00Z', 'en')).toBe('tomorrow 09:00')
     expect(instant('2026-11-27T01:00:00Z', 'zh')).toBe('11月27日 09:00')
     expect(instant('2027-01-04T01:00:00Z', 'zh')).toBe('2027年1月4日 09:00')
+    expect(dated('2026-11-25T02:05:00Z', 'zh')).toBe('11月25日 10:05')
   })
 })
 

@@ -91,18 +91,23 @@ export function instant(at: string | number | Date, language: Language, now?: nu
   const here = now === undefined ? today.value || dayOf(Date.now()) : dayOf(now)
   const there = dayOf(date.getTime())
   const near = NEAR[language][(Date.parse(there) - Date.parse(here)) / DAY]
-  const time: Intl.DateTimeFormatOptions = {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }
-  if (near) return `${near} ${format(localeOf(language), time).format(date)}`
+  if (near) return `${near} ${format(localeOf(language), CLOCK).format(date)}`
   return format(localeOf(language), {
     year: there.slice(0, 4) === here.slice(0, 4) ? undefined : 'numeric',
-    month: 'short',
-    day: 'numeric',
-    ...time,
+    ...DATED,
   }).format(date)
+}
+
+const CLOCK: Intl.DateTimeFormatOptions = {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+}
+const DATED: Intl.DateTimeFormatOptions = { month: 'short', day: 'numeric', ...CLOCK }
+
+/** "11月24日 14:05", also today: what a clock shows. */
+export function dated(at: string | number | Date, language: Language): string {
+  return format(localeOf(language), DATED).format(new Date(at))
 }
 
 /** The whole instant with seconds, for titles and tooltips. */
