@@ -18,7 +18,8 @@ from tests.support.builders import Office
 pytestmark = pytest.mark.anyio
 
 VIEWS: tuple[View, ...] = (
-    "mine", "unclaimed", "team", "open", "overdue", "waiting", "resolved", "closed", "all",
+    "mine", "unclaimed", "team", "open", "overdue", "unpromised", "waiting", "resolved", "closed",
+    "all",
 )  # fmt: skip
 
 
