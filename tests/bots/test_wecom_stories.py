@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots.wecom.render import MOST_BYTES, fitting
+from server.domain.habits import TeamHabits, Wish
 from server.storage import outbox
 from tests.support.chat_stage import WeComStage
 from tests.support.world import SOON, World
@@ -71,6 +72,7 @@ async def test_whoever_never_spoke_to_the_bot_cannot_be_written_to(stage) -> Non
 
 async def test_a_chat_gets_thirty_messages_a_minute_and_loses_none(stage) -> None:
     await stage.world.advance(minutes=1)  # the first answer in this group is a minute old
+    await stage.world.save("team_habits", "second", TeamHabits(topics={"queue": Wish(minutes=0)}))
     before, many = len(stage.told_group("二线")), 280
     for _ in range(many):
         await stage.world.file("打印机卡纸")
