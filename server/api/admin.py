@@ -10,12 +10,12 @@ from server import vault
 from server.api import schemas_care as s
 from server.api.calls import Call, Handler
 from server.api.reading import Refused
+from server.api.render import delivery_shown
 from server.desk import BadChannel
 from server.domain.errors import NotFound, UnknownTeam
 from server.domain.events import Actor
 from server.storage.firm import KINDS
 from server.storage.inbound import Inbound
-from server.storage.outbox import Delivery
 from server.storage.policies import Channel, Version
 from server.usecases import administration, deliveries, groups, reading
 from server.words import find, say
@@ -205,20 +205,7 @@ async def list_deliveries(call: Call) -> tuple[s.DeliveryShown, ...]:
     """Newest first."""
     asked = call.query(s.DeliveriesAsked)
     found = await reading.list_deliveries(call.desk, asked.state, asked.limit)
-    return tuple(_delivery(one) for one in found)
-
-
-def _delivery(delivery: Delivery) -> s.DeliveryShown:
-    return s.DeliveryShown(
-        id=delivery.id,
-        ticket=delivery.ticket,
-        kind=delivery.kind,
-        channel=delivery.channel,
-        state=delivery.state,
-        tries=delivery.tries,
-        created_at=delivery.created_at,
-        error=delivery.error,
-    )
+    return tuple(delivery_shown(one) for one in found)
 
 
 async def retry_delivery(call: Call) -> None:

@@ -15,6 +15,7 @@ from server.api.clocks import clock_shown
 from server.api.reasons import routing_shown
 from server.api.schemas_attachments import AttachmentShown
 from server.api.schemas_attributes import AttributesShown, StoreOffered
+from server.api.schemas_care import DeliveryShown
 from server.api.timeline import actor_shown, summary_of
 from server.domain.attachments import is_picture
 from server.domain.attributes import why_priority
@@ -23,8 +24,10 @@ from server.domain.firm import Firm
 from server.domain.merge_events import Absorbed, SplitOff
 from server.domain.people import Role, Staff
 from server.domain.sla import Clock, Countdown, Countdowns, SlaState, remaining
-from server.domain.ticket import Status, Ticket
+from server.domain.statuses import Status, in_order
+from server.domain.ticket import Ticket
 from server.storage.attachments import Attachment
+from server.storage.outbox import Delivery
 from server.storage.tickets import Listed
 from server.usecases.outlook import Outlook
 from server.usecases.reading import TicketPage
@@ -297,9 +300,24 @@ def firm_shown(firm: Firm, load: Mapping[int, int], by: Staff, language: str) ->
                 category=status.category,
                 public_step=status.public_step,
                 label=status_label(status, status.id, language),
+                active=status.active,
             )
-            for status in firm.statuses.values()
+            for status in in_order(firm.statuses.values())
         ),
         skills=tuple(sorted(skills)),
         stores=stores_offered(firm),
+    )
+
+
+def delivery_shown(delivery: Delivery) -> DeliveryShown:
+    """A notice and what became of it."""
+    return DeliveryShown(
+        id=delivery.id,
+        ticket=delivery.ticket,
+        kind=delivery.kind,
+        channel=delivery.channel,
+        state=delivery.state,
+        tries=delivery.tries,
+        created_at=delivery.created_at,
+        error=delivery.error,
     )

@@ -182,12 +182,15 @@ class TeamShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A status; `label` is in the reader's language."""
+    """A status, in the order of menus; `label` is in the reader's language. One that is not
+    `active` is offered no more.
+    """
 
     id: str
     category: StatusCategory
     public_step: int
     label: str
+    active: bool = True
 
 
 class FirmShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from typing import Final
 from server import vault
 from server.api import schemas_webhooks as s
 from server.api.calls import Call, Handler
+from server.api.render import delivery_shown
+from server.api.schemas_care import DeliveryShown
 from server.domain.events import Actor
 from server.usecases import webhooks
 
@@ -16,6 +18,12 @@ async def list_webhooks(call: Call) -> tuple[s.WebhookState, ...]:
     return tuple(
         s.WebhookState(id=item, has_secret=item in known) for item in sorted(firm.webhooks)
     )
+
+
+async def list_told(call: Call) -> tuple[DeliveryShown, ...]:
+    """The last twenty."""
+    found = await webhooks.list_told(call.desk, call.text("id"))
+    return tuple(delivery_shown(one) for one in found)
 
 
 async def save_secret(call: Call, asked: s.SecretWanted) -> None:
@@ -31,6 +39,7 @@ async def try_out(call: Call) -> None:
 
 HANDLERS: Final[dict[str, Handler]] = {
     "listWebhooks": list_webhooks,
+    "listWebhookDeliveries": list_told,
     "saveWebhookSecret": save_secret,
     "tryWebhook": try_out,
 }

@@ -18,8 +18,8 @@ from server.domain.queues import PLAIN, Queue
 from server.domain.rosters import Leave, Roster, Swap
 from server.domain.rules import Rules
 from server.domain.sla import Law, Pin
+from server.domain.statuses import STATUSES, Status
 from server.domain.stores import Store
-from server.domain.ticket import STATUSES, Status
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from server.domain import errors
 from server.domain.events import AnyBody, StatusCategory
 from server.domain.merge_events import Absorbed, Merged, SplitOff, Unmerged
-from server.domain.ticket import STATUSES, Change, Ticket, need_open, set_status, to_open
+from server.domain.statuses import STATUSES
+from server.domain.ticket import Change, Ticket, need_open, set_status, to_open
 
 
 def merge(ticket: Ticket, into: Ticket, reason: str, at: datetime) -> tuple[Change, Change]:

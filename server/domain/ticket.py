@@ -47,6 +47,7 @@ from server.domain.events import (
     Transferred,
     Woke,
 )
+from server.domain.statuses import STATUSES, Status
 
 OPEN_CATEGORIES: Final = frozenset(
     {
@@ -64,35 +65,6 @@ WAITING_CATEGORIES: Final = frozenset(
         StatusCategory.WAITING_INTERNAL,
     }
 )
-
-
-class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """A status (状态). `public_step` is what the customer sees: 1 已受理, 2 处理中, 3 待审核,
-    4 已完成. `label` holds the administrator's own words by language, if any.
-    """
-
-    id: str
-    category: StatusCategory
-    public_step: int
-    label: dict[str, str] = {}
-
-
-STATUSES: Final[dict[str, Status]] = {
-    category.value: Status(id=category.value, category=category, public_step=step)
-    for category, step in (
-        (StatusCategory.NEW, 1),
-        (StatusCategory.OPEN, 2),
-        (StatusCategory.WAITING_CUSTOMER, 2),
-        (StatusCategory.WAITING_THIRD, 2),
-        (StatusCategory.WAITING_INTERNAL, 2),
-        (StatusCategory.RESOLVED, 3),
-        (StatusCategory.CLOSED, 4),
-        (StatusCategory.CANCELLED, 4),
-        (StatusCategory.MERGED, 4),
-    )
-}
-"""The statuses that the machine itself sets share their category's name; an administrator may add
-others and rename all of them. Words for these stand in the locale files under `[status]`."""
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

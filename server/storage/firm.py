@@ -15,8 +15,8 @@ from server.domain.queues import Queue
 from server.domain.rosters import Roster
 from server.domain.rules import Rules
 from server.domain.sla import Calendar, Law, Metric, Policy, law_of
+from server.domain.statuses import STATUSES, Status
 from server.domain.stores import Store
-from server.domain.ticket import STATUSES, Status
 from server.storage import ledger, people, policies
 from server.storage import rosters as roster_rows
 from server.storage.database import Reading
@@ -89,7 +89,8 @@ async def read_firm(db: Reading) -> Firm:
         stores=_stores(newest.values()),
         law=_law(versions),
         reach=await _reach(db),
-        statuses=STATUSES | current("status"),
+        statuses=STATUSES
+        | {item: msgspec.structs.replace(one, id=item) for item, one in current("status").items()},
         rosters={
             item: msgspec.structs.replace(one, id=item) for item, one in current("roster").items()
         },

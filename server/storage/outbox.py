@@ -102,6 +102,11 @@ _GATHERED = Statement(
     " WHERE channel = :channel AND gather = :gather ORDER BY id DESC LIMIT 2",
     Gathering,
 )
+_BY_NAME = Statement(
+    f"SELECT {_COLUMNS} FROM outbox WHERE channel = :channel AND gather = :gather"  # noqa: S608
+    " ORDER BY id DESC LIMIT :limit",
+    Delivery,
+)
 _GATHER = Statement[None](
     "UPDATE outbox SET kind = :kind, body = :body, ticket = :ticket, event_seq = :event_seq"
     " WHERE id = :id"
@@ -134,7 +139,7 @@ async def add(
 ) -> None:
     """Queue a notice; a second one with the same key is not queued. One that reaches nobody is
     given up at once, where an administrator sees it. It is sent at `next_at` at the earliest; with
-    `gather` others of the same name may join it while it waits.
+    `gather`, the name of a conversation or of another system, others may join it while it waits.
     """
     state: State = "given_up" if unreachable else "waiting"
     await unit.run(
@@ -159,6 +164,11 @@ async def add(
 async def list_gathered(db: Reading, channel: str, gather: str) -> list[Gathering]:
     """The last two messages of this name, the latest first."""
     return await db.all(_GATHERED, channel=channel, gather=gather)
+
+
+async def list_by_name(db: Reading, channel: str, gather: str, limit: int) -> list[Delivery]:
+    """The last messages of this name, whatever became of them, the latest first."""
+    return await db.all(_BY_NAME, channel=channel, gather=gather, limit=limit)
 
 
 async def gather_into(

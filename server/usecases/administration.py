@@ -44,7 +44,7 @@ async def save_configuration(  # noqa: PLR0917
         by.role is Role.SUPERVISOR and kind in _SUPERVISED
     ):
         raise errors.NotAllowed
-    fitting = fit(kind, doc, await act.firm())
+    fitting = fit(kind, doc, await act.firm(), item)
     known = await policies.find_current(act.unit, kind, item)
     if (known.version if known else 0) != seen_version:
         raise errors.ChangedMeanwhile(version=known.version if known else 0)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from server.domain import priority, rules
+from server.domain import priority, rules, statuses
 from server.domain.conditions import Condition
 from server.domain.errors import Invalid
 from server.domain.faults import Fault
@@ -32,11 +32,13 @@ class BadDocument(Invalid):
 BadDocument.code = Invalid.code
 
 
-def fit(kind: str, doc: object, firm: Firm) -> Any:  # noqa: ANN401 - the kind says what it is
+def fit(kind: str, doc: object, firm: Firm, item: str = "") -> Any:  # noqa: ANN401 - see its kind
     """The document as its kind's struct, naming only what there is. Refuses `Invalid`, with the
     place of what is wrong.
     """
     found = read(kind, doc)
+    if item and isinstance(found, statuses.Status):
+        found = msgspec.structs.replace(found, id=item)
     faults = _faults(found, firm)
     if faults:
         raise BadDocument(faults)
@@ -62,6 +64,8 @@ def _faults(found: object, firm: Firm) -> tuple[Fault, ...]:
         return rules.faults(found, known_of(firm))
     if isinstance(found, priority.Matrix):
         return priority.faults(found)
+    if isinstance(found, statuses.Status):
+        return statuses.faults(found)
     known: dict[str, Collection[Any]] = {
         "team": firm.teams,
         "calendar": firm.calendars,

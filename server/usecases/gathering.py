@@ -200,7 +200,7 @@ async def _add(act: Act, to: To, ones: list[One], next_at: datetime) -> None:
         key=f"{ones[0].event.seq}:{ones[0].notice.kind}:{to.channel}:{address}",
         at=act.at,
         next_at=next_at,
-        gather=None if to.unreachable or apart else to.name,
+        gather=None if to.unreachable else worst.notice.webhook if apart else to.name,
         unreachable=to.unreachable,
     )
 

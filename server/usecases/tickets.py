@@ -127,7 +127,7 @@ async def decide(  # noqa: C901, PLR0911, PLR0912
             if not act.at < until <= act.at + LONGEST_HOLD:
                 raise Invalid(until="hold_until")
             found = firm.statuses.get(status)
-            if found is None:
+            if found is None or not found.active:
                 raise UnknownStatus(status=status)
             return rules.hold(before, found, reason, until)
         case c.Resume():
@@ -195,7 +195,7 @@ async def _reply(act: Act, command: c.Reply, before: Ticket, by: Staff, via: Via
     waits, for `HOLD_AFTER_REPLY`.
     """
     status = (await act.firm()).statuses.get(command.then or "open")
-    if status is None or status.category not in _AFTER_REPLY:
+    if status is None or not status.active or status.category not in _AFTER_REPLY:
         raise UnknownStatus(status=command.then)
     if command.then == "resolved":
         rules.resolve(before, None, act.at, by.id)

@@ -29,6 +29,16 @@ async def list_with_secret(desk: Desk) -> list[str]:
         return await webhooks.list_with_secret(desk.database)
 
 
+async def list_told(desk: Desk, webhook: str, limit: int = 20) -> list[outbox.Delivery]:
+    """What this system was told lately and what became of it, newest first. Refuses
+    `UnknownConfiguration`.
+    """
+    if webhook not in (await desk.firm()).webhooks:
+        raise UnknownConfiguration(kind="webhook", id=webhook)
+    with desk.activity.busy():
+        return await outbox.list_by_name(desk.database, WEBHOOK, webhook, limit)
+
+
 @change
 async def save_secret(act: Act, webhook: str, secret: str, by: Actor) -> None:
     """Keep a secret, which is encrypted already. Refuses `UnknownConfiguration`."""
@@ -58,6 +68,7 @@ async def try_out(act: Act, webhook: str) -> None:
         repeat="keyed",
         key=f"trial:{webhook}:{act.draw()}",
         at=act.at,
+        gather=webhook,
     )
     act.ring()
 

@@ -68,6 +68,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "readConfiguration": (401, 401, 200, 200, 403, 403, 200, 200),
     "saveConfiguration": (401, 401, 409, 409, 403, 403, 403, 403),
     "listWebhooks": (401, 401, 200, 200, 403, 403, 200, 200),
+    "listWebhookDeliveries": (401, 401, 404, 404, 403, 403, 404, 404),
     "saveWebhookSecret": (401, 401, 400, 403, 403, 403, 403, 403),
     "tryWebhook": (401, 401, 404, 403, 403, 403, 403, 403),
     "listCalendarTemplates": (401, 401, 200, 200, 403, 403, 200, 200),

@@ -11,7 +11,7 @@ from server.domain.errors import Refusal
 from server.domain.events import AnyBody, Priority
 from server.domain.law import METRICS
 from server.domain.people import Role
-from server.domain.ticket import STATUSES
+from server.domain.statuses import STATUSES
 from server.usecases import administration  # noqa: F401 - defines a refusal
 from server.words import word_list
 

@@ -7,7 +7,7 @@ from server.domain.errors import NotAllowed, UnknownTicket
 from server.domain.events import Priority
 from server.domain.people import Role, sight_of
 from server.domain.permissions import FITS, MAY, allowed, permit
-from server.domain.ticket import STATUSES
+from server.domain.statuses import STATUSES
 from tests.support.builders import MONDAY, a_colleague, a_firm, a_ticket
 
 ALL = (

@@ -6,7 +6,8 @@ import pytest
 
 from server.domain import afterwards, errors, ticket
 from server.domain.events import Priority, StatusCategory
-from server.domain.ticket import OPEN_CATEGORIES, STATUSES, WAITING_CATEGORIES, Status
+from server.domain.statuses import STATUSES, Status
+from server.domain.ticket import OPEN_CATEGORIES, WAITING_CATEGORIES
 from tests.support.builders import MONDAY, a_ticket
 
 LATER = MONDAY + timedelta(hours=1)

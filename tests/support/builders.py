@@ -26,7 +26,8 @@ from server.domain.firm import Firm, Profile
 from server.domain.law import Policy, law_of
 from server.domain.people import Role, Staff, Team
 from server.domain.rules import Rule, Rules, Then
-from server.domain.ticket import STATUSES, Ticket
+from server.domain.statuses import STATUSES
+from server.domain.ticket import Ticket
 from server.settings import Settings
 from server.storage import ledger
 from server.storage.database import Database

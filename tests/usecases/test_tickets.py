@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from server.domain import commands as c
@@ -19,7 +20,7 @@ from server.domain.errors import (
 )
 from server.domain.events import StatusCategory
 from server.domain.people import Role, Staff, Team
-from server.domain.ticket import Status
+from server.domain.statuses import Status
 from server.usecases import people, reading
 from tests.support.broken import picture
 from tests.support.builders import Office
@@ -147,6 +148,23 @@ async def test_an_answer_that_waits_may_use_the_firms_own_status(office: Office)
     assert after.wake_at is not None
     back = await office.do(office.zhao, c.Reply(ticket=number, text="到了", then="open"))
     assert (back.status, back.wake_at) == ("open", None)
+
+
+async def test_a_status_that_was_switched_off_is_kept_but_chosen_no_more(sqlite_office: Office):
+    parts = Status(id="parts", category=StatusCategory.WAITING_THIRD, public_step=2)
+    await sqlite_office.save("status", "parts", parts)
+    number = (await sqlite_office.file()).number
+    until = sqlite_office.clock.now() + timedelta(days=1)
+    hold = c.Hold(ticket=number, status="parts", reason="等", until=until)
+    assert (await sqlite_office.do(sqlite_office.zhao, hold)).status == "parts"
+    await sqlite_office.save("status", "parts", msgspec.structs.replace(parts, active=False))
+    kept = await reading.read_ticket(sqlite_office.desk, sqlite_office.zhao, number)
+    assert kept.status == "parts"
+    with pytest.raises(UnknownStatus):
+        await sqlite_office.do(sqlite_office.zhao, hold)
+    reply = c.Reply(ticket=number, text="到货了", then="parts")
+    with pytest.raises(UnknownStatus):
+        await sqlite_office.do(sqlite_office.zhao, reply)
 
 
 async def test_an_answer_to_a_closed_ticket_is_said_and_changes_no_status(office: Office):

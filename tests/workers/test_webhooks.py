@@ -109,6 +109,8 @@ async def test_an_answer_that_is_no_use_to_repeat_is_given_up_where_people_see_i
         await world.advance(minutes=60)
         failed = (await world.events(ticket.number))[-1].body
         assert (failed.notice, failed.reason) == ("breached", "http_301")
+        (kept,) = await webhooks.list_told(world.desk, "crm")
+        assert (kept.ticket, kept.state, kept.error) == (ticket.number, "given_up", "http_301")
         await world.advance(minutes=30)
         assert len(system.heard) == 1
 
@@ -139,6 +141,10 @@ async def test_an_administrator_tries_a_webhook_and_its_secret_is_never_shown(tm
             b"another secret, long enough", f"{stamp}.".encode() + body, hashlib.sha256
         )
         assert headers["x-paidan-signature"] == f"v1={proof.hexdigest()}"
+        told_of = (await browser.get("/api/v1/webhooks/crm/deliveries")).json()
+        assert [(one["kind"], one["state"], one["tries"]) for one in told_of] == [
+            ("trial", "sent", 1)
+        ]
         assert (await browser.post("/api/v1/webhooks/erp/trial")).status_code == 404
         short = await browser.put("/api/v1/webhooks/crm/secret", json={"secret": "short"})
         assert short.status_code == 422

@@ -20,8 +20,8 @@ from server.domain.priority import OnWords
 from server.domain.queues import Queue
 from server.domain.rules import Rule, Rules, Then
 from server.domain.starting import STARTING_MATRIX
+from server.domain.statuses import Status
 from server.domain.stores import Store
-from server.domain.ticket import Status
 
 NAME: Final = "宏达电器售后"
 

@@ -5,6 +5,7 @@ configuration of the kind `webhook`.
 from typing import Final
 
 from server.api import schemas_webhooks as s
+from server.api.schemas_care import DeliveryShown
 from server.api.surface.operation import ADMINISTRATORS, LOOKING, Operation
 
 WEBHOOKS: Final[tuple[Operation, ...]] = (
@@ -24,6 +25,14 @@ WEBHOOKS: Final[tuple[Operation, ...]] = (
         roles=ADMINISTRATORS,
         in_person=True,
         body=s.SecretWanted,
+    ),
+    Operation(
+        method="GET",
+        path="/api/v1/webhooks/{id:str}/deliveries",
+        id="listWebhookDeliveries",
+        summary="What a system was told lately and what became of it, newest first",
+        roles=LOOKING,
+        answer=tuple[DeliveryShown, ...],
     ),
     Operation(
         method="POST",

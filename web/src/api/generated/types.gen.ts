@@ -1871,13 +1871,15 @@ export type StatusCategory = 'cancelled' | 'closed' | 'merged' | 'new' | 'open' 
 /**
  * StatusShown
  *
- * A status; `label` is in the reader's language.
+ * A status, in the order of menus; `label` is in the reader's language. One that is not
+ * `active` is offered no more.
  */
 export type StatusShown = {
     id: string;
     category: StatusCategory;
     public_step: number;
     label: string;
+    active: boolean;
 };
 
 /**
@@ -5371,6 +5373,45 @@ export type SaveWebhookSecretResponses = {
 };
 
 export type SaveWebhookSecretResponse = SaveWebhookSecretResponses[keyof SaveWebhookSecretResponses];
+
+export type ListWebhookDeliveriesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/webhooks/{id}/deliveries';
+};
+
+export type ListWebhookDeliveriesErrors = {
+    /**
+     * Nobody is signed in
+     */
+    401: Problem;
+    /**
+     * This person, or this token, may not do it
+     */
+    403: Problem;
+    /**
+     * It does not exist, or is out of sight
+     */
+    404: Problem;
+    /**
+     * A fault of the desk; `incident` is the number in its log
+     */
+    500: Problem;
+};
+
+export type ListWebhookDeliveriesError = ListWebhookDeliveriesErrors[keyof ListWebhookDeliveriesErrors];
+
+export type ListWebhookDeliveriesResponses = {
+    /**
+     * Done
+     */
+    200: Array<DeliveryShown>;
+};
+
+export type ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponses[keyof ListWebhookDeliveriesResponses];
 
 export type TryWebhookData = {
     body?: never;
