@@ -246,3 +246,23 @@ export interface Store {
   radius: number
   active: boolean
 }
+
+/** A status; a name of the machine's own is only a renaming. */
+export interface StatusDoc {
+  id: string
+  version?: number
+  category: StatusCategory
+  public_step: number
+  label: Record<string, string>
+  /** 0: after the machine's own one of its category. */
+  position: number
+  active: boolean
+}
+
+export interface WebhookDoc {
+  id: string
+  version?: number
+  name: string
+  url: string
+  enabled: boolean
+}

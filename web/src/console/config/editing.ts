@@ -57,6 +57,9 @@ export interface EditingOptions<T> {
   title?: (draft: T) => string
 }
 
+/** What a supervisor reads and only an administrator changes. */
+const ADMINISTERED = ['profile', 'webhook']
+
 export const clone = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 export function useEditing<T extends object>(options: EditingOptions<T>): Editing<T> {
@@ -205,7 +208,7 @@ export function useEditing<T extends object>(options: EditingOptions<T>): Editin
   onScopeDispose(release)
 
   const mayEdit = computed(
-    () => session.mayLead.value && (kind !== 'profile' || session.mayAdminister.value),
+    () => session.mayLead.value && (!ADMINISTERED.includes(kind) || session.mayAdminister.value),
   )
   return {
     kind,

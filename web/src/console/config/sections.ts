@@ -1,5 +1,5 @@
 /** The sections of 派单与时效, grouped as they are thought of. */
-import { Building2, CalendarClock, CalendarDays, FlaskConical, Gauge, Grid3x3, History, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp } from '@lucide/vue'
+import { Building2, CalendarClock, CalendarDays, CircleDot, FlaskConical, Gauge, Grid3x3, History, Layers2, ListTree, MapPin, Sparkles, Timer, TimerOff, TrendingUp, Webhook } from '@lucide/vue'
 import { type Component, defineAsyncComponent } from 'vue'
 import SectionBones from './parts/SectionBones.vue'
 
@@ -14,6 +14,8 @@ const SOURCES = {
   matrix: { icon: Grid3x3, page: () => import('./matrix/MatrixSection.vue') },
   stores: { icon: MapPin, page: () => import('./stores/StoresSection.vue') },
   rosters: { icon: CalendarClock, page: () => import('./rosters/RostersSection.vue') },
+  statuses: { icon: CircleDot, page: () => import('./statuses/StatusesSection.vue') },
+  webhooks: { icon: Webhook, page: () => import('./webhooks/WebhooksSection.vue') },
   skills: { icon: Sparkles, page: () => import('./skills/SkillsSection.vue') },
   dryrun: { icon: FlaskConical, page: () => import('./dryrun/DryRunSection.vue') },
   replay: { icon: History, page: () => import('./replay/ReplaySection.vue') },
@@ -27,7 +29,7 @@ export const GROUPS: { id: string; sections: Section[] }[] = [
   { id: 'route', sections: ['rules', 'queues', 'matrix', 'stores'] },
   { id: 'people', sections: ['rosters', 'skills'] },
   { id: 'try', sections: ['dryrun', 'replay'] },
-  { id: 'firm', sections: ['profile'] },
+  { id: 'firm', sections: ['profile', 'statuses', 'webhooks'] },
 ]
 
 export const SECTIONS = Object.fromEntries(
