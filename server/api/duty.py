@@ -27,6 +27,11 @@ async def read_duty(call: Call) -> d.DutyBoard:
         on_call=tuple(
             d.OnCallShown(team=team, staff=rosters.on_call(firm, team, now)) for team in firm.teams
         ),
+        rosters=tuple(
+            d.RosterName(id=item, name=one.name, teams=one.teams)
+            for item, one in sorted(firm.rosters.items())
+            if rosters.concerns(firm, one, call.by.id)
+        ),
     )
 
 

@@ -58,12 +58,23 @@ class DutyShown(msgspec.Struct, frozen=True, kw_only=True):
     may_set: bool
 
 
+class RosterName(msgspec.Struct, frozen=True, kw_only=True):
+    """A roster whose grid concerns the reader: he, or a team of his, stands in it."""
+
+    id: str
+    name: str
+    teams: tuple[str, ...]
+
+
 class DutyBoard(msgspec.Struct, frozen=True, kw_only=True):
-    """GET /api/v1/duty: every active colleague, and who is on call for each team."""
+    """GET /api/v1/duty: every active colleague, who is on call for each team, and the reader's
+    own rosters.
+    """
 
     now: Instant
     staff: tuple[DutyShown, ...]
     on_call: tuple[OnCallShown, ...]
+    rosters: tuple[RosterName, ...] = ()
 
 
 # The grid

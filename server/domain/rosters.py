@@ -272,6 +272,14 @@ def leads(firm: Staffing, by: Staff, staff: int) -> bool:
     return any(by.id in team.leaders and staff in team.people for team in firm.teams.values())
 
 
+def concerns(firm: Staffing, roster: Roster, staff: int) -> bool:
+    """Whether a colleague stands in a roster, or belongs to a team that it is for."""
+    teams = (firm.teams.get(team) for team in roster.teams)
+    return any(line.staff == staff for line in roster.lines) or any(
+        staff in team.people for team in teams if team is not None
+    )
+
+
 def shifts_on(firm: Staffing, roster: Roster, staff: int, day: date) -> tuple[str, ...]:
     """The shifts of a colleague that begin on a local day of this roster, swaps included; leave is
     not taken off.

@@ -37,6 +37,7 @@ export function useLive(): void {
         void client.invalidateQueries({ queryKey: keys.groups })
         void client.invalidateQueries({ queryKey: keys.channels })
         void client.invalidateQueries({ queryKey: keys.configuration })
+        void client.invalidateQueries({ queryKey: ['rosters'] })
         return
       }
       spreadRow(client, step.ticket)

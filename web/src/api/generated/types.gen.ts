@@ -621,12 +621,14 @@ export type DryRunWanted = {
 /**
  * DutyBoard
  *
- * GET /api/v1/duty: every active colleague, and who is on call for each team.
+ * GET /api/v1/duty: every active colleague, who is on call for each team, and the reader's
+ * own rosters.
  */
 export type DutyBoard = {
     now: string;
     staff: Array<DutyShown>;
     on_call: Array<OnCallShown>;
+    rosters: Array<RosterName>;
 };
 
 /**
@@ -1629,6 +1631,17 @@ export type RosterGrid = {
     days: Array<GridDayShown>;
     rows: Array<GridRowShown>;
     may_save: boolean;
+};
+
+/**
+ * RosterName
+ *
+ * A roster whose grid concerns the reader: he, or a team of his, stands in it.
+ */
+export type RosterName = {
+    id: string;
+    name: string;
+    teams: Array<string>;
 };
 
 /**

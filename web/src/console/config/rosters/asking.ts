@@ -1,5 +1,6 @@
 /** What is asked of rosters, leave, swaps and duty. */
 import { useQuery } from '@tanstack/vue-query'
+import { computed } from 'vue'
 import type { DutyBoard, HandoverShown, LeaveShown, RosterGrid, SwapShown } from '@/api/generated'
 import { ask } from '@/shared/ask'
 import { wallOf } from '@/shared/time'
@@ -20,6 +21,17 @@ export const todayKey = (): string => wallOf(new Date(deskNow())).slice(0, 10)
 
 export const previewGrid = (doc: Roster, first: string, days: number) =>
   ask<RosterGrid>('POST', '/rosters/preview', { body: { doc, first, days } })
+
+/** A saved roster's grid, as everybody of its teams may see it. */
+export const useGrid = (id: string, first: () => string, days: number) =>
+  useQuery({
+    queryKey: computed(() => [...rosterKeys.all, 'grid', id, first(), days]),
+    queryFn: () =>
+      ask<RosterGrid>('GET', `/rosters/${encodeURIComponent(id)}/grid`, {
+        query: { first: first(), days },
+      }),
+    placeholderData: (before) => before,
+  })
 
 export const useDutyBoard = () =>
   useQuery({
