@@ -63,6 +63,9 @@ async def test_the_board_says_who_is_there_until_when(shifts: World):
     assert (zhao["may_set"], qian["may_set"]) == (True, False)
     on_call = {one["team"]: one["staff"] for one in board["on_call"]}
     assert on_call["first"] == [shifts.staff_ids[ZHAO]]
+    assert board["rosters"] == [{"id": "first", "name": "一线", "teams": ["first"]}]
+    other = await shifts.signed_in("李工")
+    assert (await other.get("/api/v1/duty")).json()["rosters"] == []
 
 
 async def test_duty_is_said_in_three_ways_and_of_others_by_their_leader(shifts: World):
