@@ -6,7 +6,7 @@ Nothing here reads the database; words come from the word lists in the reader's 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -43,7 +43,7 @@ def ticket_row(
     """One line of a list; `beside` tells whose it is and how its clocks stand."""
     status = firm.statuses.get(ticket.status)
     team = firm.teams.get(ticket.team) if ticket.team is not None else None
-    left, target = _countdown(beside.sla, firm, now)
+    next_ = _next(beside.sla)
     return s.TicketRow(
         number=ticket.number,
         version=ticket.version,
@@ -66,8 +66,8 @@ def ticket_row(
         updated_at=ticket.updated_at,
         next_due_at=ticket.next_due_at,
         next_due_metric=ticket.next_due_metric,
-        remaining=left,
-        target=target,
+        remaining=remaining(next_, firm.law, now) if next_ is not None else None,
+        target=next_.target if next_ is not None else None,
         warned=ticket.warned,
         breached=ticket.breached,
         message_count=ticket.message_count,
@@ -75,22 +75,31 @@ def ticket_row(
         nudge_count=ticket.nudge_count,
         rating=ticket.rating,
         pinned=ticket.pinned,
+        by_hand=_BY_HAND[
+            ticket.priority_by == "hand", next_ is not None and next_.manual is not None
+        ],
     )
 
 
-def _countdown(
-    sla: SlaState | Countdowns | None, firm: Firm, now: datetime
-) -> tuple[int | None, int | None]:
-    """Working seconds left of the clock that falls due next, and its target."""
+_BY_HAND: Final[dict[tuple[bool, bool], tuple[Literal["priority", "due"], ...]]] = {
+    (False, False): (),
+    (True, False): ("priority",),
+    (False, True): ("due",),
+    (True, True): ("priority", "due"),
+}
+
+
+def _next(sla: SlaState | Countdowns | None) -> Clock | Countdown | None:
+    """The clock that falls due next."""
     if sla is None:
-        return None, None
+        return None
     next_: Clock | Countdown | None = None
     for clock in sla.clocks:  # as sla.next_due chooses it, without its values: rows are many
         if clock.state != "running" or clock.due_at is None:
             continue
         if next_ is None or next_.due_at is None or clock.due_at < next_.due_at:
             next_ = clock
-    return (None, None) if next_ is None else (remaining(next_, firm.law, now), next_.target)
+    return next_
 
 
 def status_label(status: Status | None, id_: str, language: str) -> str:

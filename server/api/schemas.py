@@ -213,6 +213,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket in a list and in the live feed. `public_step`: 1 已受理, 2 处理中, 3 待审核,
     4 已完成. `remaining` is working seconds until `next_due_at`, negative when overdue, null
     without a running clock; `target` is that clock's promise, for the share that is used up.
+    `pinned`: a rule put it on top; `by_hand` names what a colleague set and rules leave alone.
     """
 
     number: int
@@ -245,6 +246,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     nudge_count: int
     rating: int | None
     pinned: bool = False
+    by_hand: tuple[Literal["priority", "due"], ...] = ()
 
 
 class TicketsPage(msgspec.Struct, frozen=True, kw_only=True):

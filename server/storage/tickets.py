@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -113,6 +113,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     nudge_count: int
     rating: int | None
     pinned: bool
+    priority_by: Literal["matrix", "hand"]
     sla: Countdowns | None
 
 

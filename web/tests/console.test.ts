@@ -42,6 +42,7 @@ function ticket(part: Partial<TicketRow> = {}): TicketRow {
     nudge_count: 0,
     rating: null,
     pinned: false,
+    by_hand: [],
     ...part,
   }
 }

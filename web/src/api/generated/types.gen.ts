@@ -2030,6 +2030,7 @@ export type TicketReplayShown = {
  * A ticket in a list and in the live feed. `public_step`: 1 已受理, 2 处理中, 3 待审核,
  * 4 已完成. `remaining` is working seconds until `next_due_at`, negative when overdue, null
  * without a running clock; `target` is that clock's promise, for the share that is used up.
+ * `pinned`: a rule put it on top; `by_hand` names what a colleague set and rules leave alone.
  */
 export type TicketRow = {
     number: number;
@@ -2062,6 +2063,7 @@ export type TicketRow = {
     nudge_count: number;
     rating: number | null;
     pinned: boolean;
+    by_hand: Array<'due' | 'priority'>;
 };
 
 /**
