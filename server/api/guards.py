@@ -156,7 +156,7 @@ SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"geolocation=(), microphone=(), camera=(self)"),
+    (b"permissions-policy", b"geolocation=(self), microphone=(), camera=(self)"),
 )
 
 

@@ -23,7 +23,8 @@ from server.domain.events import DESK, Actor, CustomerWrote, Noted, Opened, Repl
 from server.domain.firm import Firm
 from server.domain.imports import BadLine, OldMessage, OldTicket, instant_of, wrong_with
 from server.domain.people import Customer, plain_email, plain_phone
-from server.domain.ticket import STATUSES, Change, Ticket
+from server.domain.statuses import STATUSES
+from server.domain.ticket import Change, Ticket
 from server.storage import inbound, messages, people, tickets
 from server.usecases.acts import Act, change_quietly
 from server.usecases.recording import record
