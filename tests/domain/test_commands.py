@@ -19,7 +19,8 @@ def test_every_command_survives_the_wire(kind):
     fields = {
         "staff": 3, "team": "first", "text": "在看", "status": "waiting_third", "reason": "等",
         "until": "2026-03-16T01:00:00Z", "priority": "high", "seen_version": 3,
-        "metric": "resolve", "due_at": "2026-03-16T01:00:00Z",
+        "metric": "resolve", "due_at": "2026-03-16T01:00:00Z", "question": "谁会", "into": 13,
+        "messages": [1], "subject": "另一件事",
     }  # fmt: skip
     needed = {one.name for one in msgspec.structs.fields(kind) if one.required} - {"ticket"}
     given = {name: value for name, value in fields.items() if name in needed}
