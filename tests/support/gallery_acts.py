@@ -75,7 +75,7 @@ async def lived(page: Page) -> None:
     for line in (f"接单 {number}", f"回复 {number} 您好，我明天下午两点前到，请保持电话畅通"):
         await page.locator(mark("composer")).fill(line)
         await page.locator(mark("send")).click()
-        await page.locator(mark("said"), has_text=line).wait_for()
+        await page.locator(mark("said"), has_text=f"@派单 {line}").first.wait_for()
     await phone.get_by_text("请保持电话畅通").wait_for()
     await page.locator(mark("seat-liwei")).click()
     desk = page.frame_locator(mark("console"))

@@ -168,6 +168,8 @@ TICKETS: Final = (
         fill("form input", "空调开机就跳闸，" * 12),
         fill("form textarea", _PASTED),
     ),
+    console("reports", "reports"),
+    console("reports-as-staff", "reports", "main", who=ENGINEER),
     console("lost", "nothing/here"),
 )
 
@@ -179,7 +181,16 @@ PEOPLE: Final = (
     opened("people-team", "people", "h1", press(mark("add-team")), see("[role=dialog]")),
 )
 
-SETTINGS: Final = ("account", "dingtalk", "wecom", "groups", "deliveries", "arrivals", "tokens")
+SETTINGS: Final = (
+    "account",
+    "dingtalk",
+    "wecom",
+    "wecom_app",
+    "groups",
+    "deliveries",
+    "arrivals",
+    "tokens",
+)
 SETTING_LOOKS: Final = (
     *(console(f"settings-{one}", f"settings/{one}") for one in SETTINGS),
     console("settings-denied", "settings/dingtalk", who=ENGINEER),
