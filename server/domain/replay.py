@@ -205,7 +205,14 @@ def _changes(before: Sequence[Judged], after: Sequence[Judged]) -> Iterable[_Pai
 
 def _told(before: Judged | None, after: Judged | None) -> ClockReplay:
     metric, instance = next((one.metric, one.instance) for one in (before, after) if one)
-    return ClockReplay(metric=metric, instance=instance, before=before, after=after)
+    return ClockReplay(metric=metric, instance=instance, before=_plain(before), after=_plain(after))
+
+
+def _plain(clock: Judged | None) -> Judged | None:
+    """Without what judging it needed."""
+    if clock is None or type(clock) is Judged:
+        return clock
+    return Judged(**{name: getattr(clock, name) for name in Judged.__struct_fields__})
 
 
 def _is_same_clock(old: Judged, new: Judged) -> bool:

@@ -11,6 +11,7 @@ from server.domain.calendars import Calendar
 from server.domain.conditions import Says
 from server.domain.errors import Invalid
 from server.domain.people import Team
+from server.domain.replay import SlaReplay
 from server.domain.rules import Rules
 from server.domain.shifts import Cycle, Line, Roster, Shift
 from server.usecases.drafts import Draft
@@ -76,6 +77,9 @@ async def test_a_shorter_promise_would_have_been_missed(office: Office):
     assert told[first, "resolve"] == ("met", "breached")
     assert told[second, "first"][1] == "breached"
     assert found.changed == 4
+    again = (await replay(office.desk, MONDAY - DAY, MONDAY + DAY, [stricter])).sla
+    assert again == found
+    assert msgspec.json.decode(msgspec.json.encode(found), type=SlaReplay) == found
     firm = await office.desk.firm()
     assert firm.law.policies.keys() == {("standard", 1)}, "a draft is not saved"
 
