@@ -48,7 +48,7 @@ async def test_one_tickets_life(office: Office):
     )  # fmt: skip
     page = await reading.ticket_page(office.desk, office.zhao, number)
     assert [one.body for one in page.messages.values()] == ["打印机卡纸", "马上到", "换了硒鼓"]
-    assert page.allowed == ("reply", "note", "close", "reopen", "edit")
+    assert page.allowed == ("reply", "note", "close", "reopen", "split", "edit")
 
 
 async def test_claiming_twice_is_one_event_and_one_version(office: Office):
