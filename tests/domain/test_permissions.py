@@ -29,6 +29,8 @@ ALL = (
     c.Plan(ticket=12, text="换一台"),
     c.CheckIn(ticket=12),
     c.Escalate(ticket=12, reason="急"),
+    c.Urge(ticket=12),
+    c.AskHelp(ticket=12, question="谁有钥匙", team="first"),
     c.Merge(ticket=12, into=13),
     c.Unmerge(ticket=12),
     c.Split(ticket=12, messages=(1,), subject="另一件事"),
@@ -54,6 +56,8 @@ TABLE = {
     "plan": "     yes   yes   yes   -     no     no",
     "check_in": " yes   yes   yes   -     no     no",
     "escalate": " yes   yes   yes   -     no     no",
+    "urge": "     yes   yes   yes   -     yes    no",
+    "ask_help": " yes   yes   yes   -     no     no",
     "merge": "    yes   yes   yes   -     no     no",
     "unmerge": "  yes   yes   yes   -     no     no",
     "split": "    yes   yes   yes   -     no     no",
@@ -103,12 +107,12 @@ def test_who_left_may_do_nothing():
 
 
 BUTTONS = {
-    "new": "claim assign transfer reply note hold resolve close set_priority plan escalate merge"
-    " split edit",
+    "new": "claim assign transfer reply note hold resolve close set_priority plan escalate urge"
+    " ask_help merge split edit",
     "open": "release assign transfer reply note hold resolve close set_priority plan check_in"
-    " escalate merge split edit",
+    " escalate ask_help merge split edit",
     "waiting_customer": "release assign transfer reply note hold resume resolve close set_priority"
-    " plan check_in escalate merge split edit",
+    " plan check_in escalate ask_help merge split edit",
     "resolved": "reply note close reopen split edit",
     "closed": "reply note reopen split edit",
     "cancelled": "note edit",
