@@ -1,6 +1,7 @@
 /** Keeps what is on the screen true: every step of the live feed moves the cached answers. */
 import { useQueryClient } from '@tanstack/vue-query'
-import { onScopeDispose, ref } from 'vue'
+import { computed, onScopeDispose, ref, watch } from 'vue'
+import { useRoute } from 'vue-router'
 import type { LiveStep } from '@/api/generated'
 import { startLive, type LiveState } from '@/shared/live'
 import { keys, spreadRow } from './desk'
@@ -48,7 +49,19 @@ export function useLive(): void {
       refresh()
     },
   })
+  const route = useRoute()
+  const isSeen = ref(!document.hidden)
+  const shown = computed(() =>
+    isSeen.value && route.name === 'ticket' ? Number(route.params.number) : null,
+  )
+  const see = (): void => {
+    isSeen.value = !document.hidden
+  }
+  document.addEventListener('visibilitychange', see)
+  // who looks at a ticket need not be told in chat what its customer writes
+  watch(shown, (ticket) => feed.look(ticket), { immediate: true })
   onScopeDispose(() => {
+    document.removeEventListener('visibilitychange', see)
     window.clearTimeout(timer)
     feed.stop()
   })

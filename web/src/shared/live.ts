@@ -3,6 +3,8 @@
 export type LiveState = 'connecting' | 'live' | 'broken'
 
 export interface LiveFeed {
+  /** say which ticket is looked at; null: none */
+  look(ticket: number | null): void
   stop(): void
 }
 
@@ -24,15 +26,25 @@ export function startLive<Step extends { seq: number }>(wishes: LiveWishes<Step>
   let wait = SHORTEST
   let last: number | null = null
   let stopped = false
+  let looked: number | null = null
 
-  function open(): void {
+  function address(): string {
+    const query = new URLSearchParams()
+    if (last !== null) query.set('after', String(last))
+    if (looked !== null) query.set('ticket', String(looked))
+    return query.size > 0 ? `${wishes.url}?${query}` : wishes.url
+  }
+
+  /** `resumed`: we left by ourselves, and nothing was missed in between */
+  function open(resumed = false): void {
     if (stopped) return
-    wishes.onState('connecting')
-    source = new EventSource(last === null ? wishes.url : `${wishes.url}?after=${last}`)
+    if (!resumed) wishes.onState('connecting')
+    const missesNothing = resumed && last !== null
+    source = new EventSource(address())
     source.addEventListener('hello', () => {
       wait = SHORTEST
       wishes.onState('live')
-      wishes.onHello()
+      if (!missesNothing) wishes.onHello()
     })
     source.addEventListener('change', (event) => {
       const step = JSON.parse((event as MessageEvent<string>).data) as Step
@@ -44,7 +56,7 @@ export function startLive<Step extends { seq: number }>(wishes: LiveWishes<Step>
       wishes.onState('broken')
       if (source?.readyState !== EventSource.CLOSED) return
       source.close()
-      timer = window.setTimeout(open, wait)
+      timer = window.setTimeout(() => open(), wait)
       wait = Math.min(wait * 2, LONGEST)
     }
   }
@@ -58,6 +70,14 @@ export function startLive<Step extends { seq: number }>(wishes: LiveWishes<Step>
   window.addEventListener('online', hurry)
   open()
   return {
+    look(ticket) {
+      if (ticket === looked) return
+      looked = ticket
+      // a feed that is down asks with it when it comes back
+      if (source?.readyState === EventSource.CLOSED) return
+      source?.close()
+      open(true)
+    },
     stop() {
       stopped = true
       window.clearTimeout(timer)
