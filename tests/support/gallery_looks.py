@@ -220,6 +220,8 @@ SECTIONS: Final = (
     "dryrun",
     "replay",
     "profile",
+    "statuses",
+    "webhooks",
 )
 _ITEMS: Final = {
     "policies": "vip",
