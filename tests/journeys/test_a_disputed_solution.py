@@ -1,5 +1,7 @@
 """The customer says that it is not solved: the ticket comes back, and is solved again."""
 
+from datetime import timedelta
+
 import pytest
 
 from server.domain.commands import Claim, Resolve
@@ -28,7 +30,7 @@ async def test_a_disputed_solution_comes_back_and_is_solved_again(
     await customer.disputes("重启后印了两页又卡了")
     await customer.sees_step(2)
     await customer.sees("重启后印了两页又卡了")
-    await world.at_rest()
+    await world.clock.advance(timedelta(minutes=2))  # so long a customer's words are collected
     assert "重启后印了两页又卡了" in chat.told("李工")[-1]
 
     # 李工 sees it on his phone, in his own list, marked as reopened.
