@@ -7,12 +7,16 @@ import pytest
 
 from server.domain.commands import Assign
 from server.domain.events import Actor
+from server.domain.habits import TeamHabits, Wish
 from server.domain.ladders import Ladder, OfTarget, Rung
 from server.usecases import administration, intake, reading
 from tests.support.chat_stage import WeComAppStage
 from tests.support.world import ADMINISTRATOR, World, bind_account
 
 pytestmark = pytest.mark.anyio
+
+EACH = TeamHabits(topics={"queue": Wish(minutes=0), "customer": Wish(minutes=0)})
+"""Every ticket and every word is told by itself."""
 
 
 class RobotStage:
@@ -105,6 +109,7 @@ async def test_an_address_that_is_no_robots_is_refused(stage: RobotStage) -> Non
 
 
 async def test_more_than_a_robot_takes_waits_its_turn(stage: RobotStage) -> None:
+    await stage.world.save("team_habits", "second", EACH)
     for turn in range(23):
         await stage.world.file(f"打印机卡纸 {turn}", "三楼")
     await stage.world.at_rest()
@@ -114,6 +119,7 @@ async def test_more_than_a_robot_takes_waits_its_turn(stage: RobotStage) -> None
 
 
 async def test_a_message_is_cut_to_what_a_robot_may_say(stage: RobotStage) -> None:
+    await stage.world.save("team_habits", "second", EACH)
     ticket = await stage.world.file("打印机" + "很长" * 90, "三楼" * 400)
     await intake.customer_writes(stage.world.desk, ticket.number, "k1", "急" * 4000, "portal")
     await stage.world.at_rest()
