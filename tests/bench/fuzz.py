@@ -14,6 +14,7 @@ import logging
 import sys
 import tempfile
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -254,7 +255,7 @@ class Outcome(msgspec.Struct):
         return not (self.faults or self.poisoned or self.unanswered or self.twice)
 
 
-class Edge:
+class Edge(ABC):
     """One platform's edge, and how what nobody would send is put on its wire."""
 
     kind = ""
@@ -267,9 +268,9 @@ class Edge:
             "wecom_app": WeComAppStage,
         }[self.kind](world)
 
+    @abstractmethod
     async def send(self, ones: list[Any]) -> None:
         """Put them on the wire, and return when the desk has read them."""
-        raise NotImplementedError
 
 
 class DingTalkEdge(Edge):

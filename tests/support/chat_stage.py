@@ -80,9 +80,9 @@ class Stage:
         await self.settled(self.press(name, seen, text))
         return self.sees(name, seen)
 
-    def sees(self, name: str, seen: Any) -> str:
-        """A card as somebody sees it now."""
-        raise NotImplementedError
+    def sees(self, name: str, seen: Any) -> str:  # noqa: ARG002  # others see cards of their own
+        """A card as somebody sees it now: words are as they were written."""
+        return cast("str", seen.text)
 
     async def settled(self, *lines: Any) -> None:
         """The desk has every line, and has nothing to do any more."""
